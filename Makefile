@@ -1,0 +1,40 @@
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo demo-buy test check bench format lock messages clean
+
+demo: .venv/ready  ## Start the whole shop on this machine
+	$(BIN)/wgshop demo
+
+demo-buy: .venv/ready  ## The same start, then one scripted customer buys
+	$(BIN)/wgshop demo --buy
+
+test: .venv/ready  ## Every test
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+check: .venv/ready  ## Style, types, import rules, catalogues
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/ready  ## Measure; the results go into docs/BENCHMARKS.md by hand, with the method
+	$(BIN)/python -m bench
+
+format: .venv/ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock:  ## Refresh requirements.lock from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --all-extras --generate-hashes --universal --python-version 3.11 \
+		--no-header --no-emit-index-url --no-emit-find-links --no-annotate -q -o requirements.lock
+
+clean:
+	rm -rf .venv .demo build dist
+
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("wgshop needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@

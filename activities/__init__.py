@@ -1,0 +1,1 @@
+"""Acts: a class for each outside system, a method for each step."""

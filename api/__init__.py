@@ -1,0 +1,1 @@
+"""HTTP: webhooks of Telegram and YooKassa, the public API, health."""

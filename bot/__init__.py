@@ -1,0 +1,1 @@
+"""Talks to customers and staff in Telegram."""

@@ -1,0 +1,117 @@
+"""What can go wrong, as types; each message says what a person can do about it."""
+
+from datetime import timedelta
+from typing import ClassVar
+
+
+class ShopError(Exception):
+    """The base of every error that the shop raises on purpose."""
+
+    retryable: ClassVar[bool] = False
+    """Whether doing exactly the same again may succeed."""
+
+    retry_after: timedelta | None = None
+    """When the other side said how long to wait."""
+
+
+class SettingsError(ShopError):
+    """A setting is missing or malformed; the message names it and says what is expected."""
+
+
+# Payment provider
+
+
+class ProviderUnavailable(ShopError):
+    """The provider did not answer, or answered 5xx or 202: the result is unknown.
+
+    Repeat with the same idempotence key until there is an answer.
+    """
+
+    retryable = True
+
+
+class ProviderThrottled(ProviderUnavailable):
+    """The provider answered 429; `retry_after` holds what it asked for."""
+
+    def __init__(self, message: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ProviderRefused(ShopError):
+    """The provider refused the request itself (4xx): repeating it will not help."""
+
+
+# VPN servers
+
+
+class ServerUnavailable(ShopError):
+    """The VPN server did not answer, or was busy: repeat."""
+
+    retryable = True
+
+
+class ServerRefused(ShopError):
+    """The VPN server answered and refused: a wrong key, a stolen address, a stale revision."""
+
+
+class NoFreeAddress(ShopError):
+    """No server that the plan allows has a free address."""
+
+    retryable = True
+
+
+# Telegram
+
+
+class TelegramUnavailable(ShopError):
+    """Telegram did not take the message, and it is known that it did not."""
+
+    retryable = True
+
+
+class TelegramThrottled(TelegramUnavailable):
+    """Telegram answered 429; `retry_after` holds what it asked for."""
+
+    def __init__(self, message: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class TelegramOutcomeUnknown(ShopError):
+    """The connection broke after the message was sent: it may have arrived."""
+
+    retryable = True
+
+
+class CustomerUnreachable(ShopError):
+    """The customer blocked the bot, deleted the account, or never started the chat."""
+
+
+class MessageGone(ShopError):
+    """The message to edit is no longer there, or can no longer be edited."""
+
+
+# The shop itself
+
+
+class PurchaseRefused(ShopError):
+    """The purchase cannot begin or go on; the message says why."""
+
+
+class UnknownPurchase(ShopError):
+    """There is no purchase with this id."""
+
+
+class RepairRefused(ShopError):
+    """The repair makes no sense in the purchase's present stage; the message says why."""
+
+
+class NotPaid(ShopError):
+    """Access was asked for, but the payment has not succeeded."""
+
+
+class TemporalUnavailable(ShopError):
+    """The Temporal server could not be reached, or did not answer in time."""
+
+    retryable = True

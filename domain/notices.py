@@ -1,0 +1,62 @@
+"""What customers and staff are told outside a conversation, and how a repeat is kept harmless."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from domain.ids import MessageId, PurchaseId, SubscriptionId, UserId
+from domain.languages import Language
+from domain.model import Value
+from domain.purchases import ChatMessage
+
+
+class Delivery(StrEnum):
+    """What became of a message."""
+
+    DELIVERED = "delivered"
+    UNREACHABLE = "unreachable"
+    """The customer blocked the bot or never opened it; noted, and nothing is stuck."""
+
+
+class Claim(StrEnum):
+    """The answer to "may I send the notice with this key?"."""
+
+    FRESH = "fresh"
+    """Nobody has tried: send it."""
+    UNCERTAIN = "uncertain"
+    """Somebody tried and died: it may or may not have arrived."""
+    SENT = "sent"
+    """It has arrived: do not repeat it."""
+
+
+class ClaimedNotice(Value):
+    """A claim and, where it was sent, the message that it became."""
+
+    claim: Claim
+    message_id: MessageId | None = None
+
+
+class ConfigDelivery(Value):
+    """The configuration to hand over, and the payment message to turn into "ready"."""
+
+    purchase_id: PurchaseId
+    user_id: UserId
+    language: Language
+    message: ChatMessage | None
+    plan_name: str
+    expires_at: datetime
+    is_renewal: bool
+
+
+class Reminder(Value):
+    """A subscription that is about to end, or has ended."""
+
+    subscription_id: SubscriptionId
+    user_id: UserId
+    expires_at: datetime
+
+
+class ReminderKind(StrEnum):
+    """The notices of a subscription's life."""
+
+    DAY_BEFORE = "day_before"
+    ENDED = "ended"

@@ -1,0 +1,235 @@
+"""What the shop needs from the outside world; `infra` and `bot` fulfil it, `workers` joins them.
+
+Every method may be called twice with the same arguments, at any time, with the same outcome.
+Errors are the types of `domain.errors`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from domain.ids import (
+    DeviceId,
+    MessageId,
+    ProviderPaymentId,
+    ProviderRefundId,
+    PurchaseId,
+    SubscriptionId,
+    UserId,
+)
+from domain.notices import (
+    ClaimedNotice,
+    ConfigDelivery,
+    Delivery,
+    Reminder,
+    ReminderKind,
+)
+from domain.payments import (
+    Cancellation,
+    Invoice,
+    InvoiceRequest,
+    PaymentSnapshot,
+    RefundRequest,
+    RefundSnapshot,
+)
+from domain.purchases import Alarm, PurchaseNotice, PurchaseStage, StuckReason
+from domain.servers import ClientConfig, Peer, PeerRemoval, PeerStatistics, Server, ServerInfo
+from domain.subscriptions import Ending, Grant, PlacedPeer, Subscription
+
+
+class PaymentProvider(Protocol):
+    """Collects money and gives it back.
+
+    Raises `ProviderUnavailable`, `ProviderThrottled` or `ProviderRefused`.
+    """
+
+    @property
+    def shop_id(self) -> str:
+        """The account that receives the money; a payment to another is not ours."""
+        ...
+
+    async def create_invoice(self, request: InvoiceRequest, *, key: str) -> Invoice:
+        """Make a payment page. `key` (at most 64 characters) makes a repeat return the same."""
+        ...
+
+    async def fetch_payment(self, payment_id: ProviderPaymentId) -> PaymentSnapshot:
+        """The truth about a payment."""
+        ...
+
+    async def refund(self, request: RefundRequest, *, key: str) -> RefundSnapshot:
+        """Give money back. `key` makes a repeat return the same refund."""
+        ...
+
+    async def fetch_refund(self, refund_id: ProviderRefundId) -> RefundSnapshot:
+        """The truth about a refund; the provider sends no notice of a cancelled one."""
+        ...
+
+
+class PeerGateway(Protocol):
+    """Puts peers on VPN servers. Raises `ServerUnavailable` or `ServerRefused`."""
+
+    async def ensure_peer(self, peer: Peer) -> None:
+        """After this the server holds exactly this peer, unless it knows a newer revision."""
+        ...
+
+    async def remove_peer(self, removal: PeerRemoval) -> None:
+        """After this the server does not hold the peer, unless it knows a newer revision."""
+        ...
+
+    async def info(self, server: Server) -> ServerInfo:
+        """What the server says of itself."""
+        ...
+
+    async def statistics(self, server: Server) -> Sequence[PeerStatistics]:
+        """The counters of every peer on the server."""
+        ...
+
+
+class Notices(Protocol):
+    """Tells customers and staff.
+
+    Raises `TelegramUnavailable`, `TelegramThrottled` or `TelegramOutcomeUnknown`; a customer who
+    cannot be reached is an outcome, not an error.
+    """
+
+    async def show_purchase(self, notice: PurchaseNotice) -> Delivery:
+        """Edit the payment message so that it tells the truth."""
+        ...
+
+    async def deliver_config(self, delivery: ConfigDelivery, config: ClientConfig) -> Delivery:
+        """Send the file and its QR picture, then turn the payment message into "ready"."""
+        ...
+
+    async def raise_alarm(self, alarm: Alarm) -> None:
+        """Tell the staff, once for each parking, with a button for each repair."""
+        ...
+
+    async def remind(self, kind: ReminderKind, reminder: Reminder) -> Delivery:
+        """Tell the customer of an end to come, or one that came: once for each kind and end."""
+        ...
+
+
+class NoticeBook(Protocol):
+    """Remembers which notices went out, so that a repeat can be recognised."""
+
+    async def claim(self, key: str, user_id: UserId | None) -> ClaimedNotice:
+        """Ask before sending; a second claim of an unconfirmed key is answered UNCERTAIN."""
+        ...
+
+    async def confirm(self, key: str, message_id: MessageId) -> None:
+        """The notice arrived as this message."""
+        ...
+
+    async def release(self, key: str) -> None:
+        """The notice is known not to have gone out: the next claim is FRESH again."""
+        ...
+
+    async def note_unreachable(self, user_id: UserId) -> None:
+        """The customer has blocked the bot."""
+        ...
+
+
+class PurchaseLedger(Protocol):
+    """The truth about what was sold, paid and granted. Raises `UnknownPurchase`."""
+
+    async def record_invoice(self, purchase_id: PurchaseId, attempt: int, invoice: Invoice) -> None:
+        """Note the payment page of that attempt; the purchase now awaits payment."""
+        ...
+
+    async def enter_stage(
+        self,
+        purchase_id: PurchaseId,
+        stage: PurchaseStage,
+        *,
+        stuck_reason: StuckReason | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> None:
+        """Publish a stage that no other call implies."""
+        ...
+
+    async def record_payment(self, purchase_id: PurchaseId, payment: PaymentSnapshot) -> None:
+        """Note a succeeded payment without granting anything: it was not what was agreed."""
+        ...
+
+    async def record_payment_and_grant(
+        self, purchase_id: PurchaseId, payment: PaymentSnapshot, now: datetime
+    ) -> Grant:
+        """Note the payment and decide everything that it gives, in one transaction.
+
+        The end of access, the device's keys, its server and addresses are chosen here, under a
+        lock on the customer. A repeat returns the same grant.
+        """
+        ...
+
+    async def record_refund_and_revoke(
+        self, purchase_id: PurchaseId, refund: RefundSnapshot, now: datetime
+    ) -> Sequence[PlacedPeer]:
+        """Note the refund and take back what the purchase gave; the peers that have to leave."""
+        ...
+
+    async def paid_purchase(self, purchase_id: PurchaseId) -> Grant | None:
+        """The grant of a purchase that was already paid for, so that a new run ends at once."""
+        ...
+
+    async def record_repair(self, purchase_id: PurchaseId, action: str, actor: str) -> None:
+        """Write a person's decision into the audit log."""
+        ...
+
+
+class AccessLedger(Protocol):
+    """The truth about who may connect where."""
+
+    async def placed_peer(self, device_id: DeviceId) -> Peer:
+        """The device's peer, placed on a server now if it had none.
+
+        Raises `NoFreeAddress`.
+        """
+        ...
+
+    async def move_device(self, device_id: DeviceId, away_from: str | None) -> PlacedPeer | None:
+        """Decide for another server; the peer that has to leave the old one.
+
+        A device that is not on `away_from` (a slug) has moved already: nothing changes.
+        Raises `NoFreeAddress`; then the device stays where it is.
+        """
+        ...
+
+    async def removal(self, placed: PlacedPeer) -> PeerRemoval:
+        """What a server needs to know to remove a peer."""
+        ...
+
+    async def confirm_removal(self, placed: PlacedPeer) -> None:
+        """The server holds the peer no more: its address may be given to another."""
+        ...
+
+    async def end_subscription(self, subscription_id: SubscriptionId, now: datetime) -> Ending:
+        """End a subscription whose time has passed; one extended meanwhile goes on."""
+        ...
+
+    async def client_config(self, device_id: DeviceId) -> ClientConfig:
+        """The device's configuration, decrypted."""
+        ...
+
+    async def subscription_of(self, user_id: UserId) -> Subscription | None:
+        """The customer's subscription, active or the last that was."""
+        ...
+
+
+class SubscriptionDesk(Protocol):
+    """Opens and extends subscription workflows."""
+
+    async def open_or_extend(self, grant: Grant) -> None:
+        """Make the subscription's workflow run until the grant's end."""
+        ...
+
+
+class Sealer(Protocol):
+    """Encrypts at rest, with a ring of keys so that keys can rotate."""
+
+    def seal(self, plain: bytes, *, context: bytes) -> bytes:
+        """Encrypt with the newest key; `context` is authenticated, not stored."""
+        ...
+
+    def unseal(self, sealed: bytes, *, context: bytes) -> bytes:
+        """Decrypt with whichever key of the ring sealed it. Raises `ValueError`."""
+        ...

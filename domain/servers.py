@@ -1,0 +1,142 @@
+"""VPN servers, the peers on them, and the file that a customer's device needs."""
+
+from datetime import datetime
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+
+from domain.ids import DeviceId, ServerId
+from domain.model import Value
+
+WireGuardKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{43}=$")]
+"""32 bytes in base64: 44 characters, as `wg genkey` prints them."""
+
+
+class ServerState(StrEnum):
+    """Whether a server takes new customers."""
+
+    SELLING = "selling"
+    DRAINING = "draining"
+    DOWN = "down"
+
+
+class Server(Value):
+    """A VPN server: how customers reach it and how the shop reaches it."""
+
+    server_id: ServerId
+    slug: str
+    """Short and unique, such as `nl1`; shown to operators."""
+    location: str
+    """Where it stands, as plans name it, such as `nl`."""
+    state: ServerState
+    endpoint_host: str
+    endpoint_port: Annotated[int, Field(gt=0, lt=65536)]
+    public_key: WireGuardKey
+    interface: str
+    dns: tuple[IPv4Address | IPv6Address, ...]
+    mtu: int = 1420
+    ssh_host: str
+    ssh_port: Annotated[int, Field(gt=0, lt=65536)] = 22
+    ssh_user: str
+    ssh_host_key: str
+    """The pinned host key, as in known_hosts: `ssh-ed25519 AAAA...`."""
+
+
+class DeviceKeys(Value):
+    """A device's key pair and pre-shared key. Made on our side, encrypted at rest, never logged."""
+
+    public_key: WireGuardKey
+    private_key: SecretStr
+    preshared_key: SecretStr
+
+
+class Peer(Value):
+    """A device's peer as its server must hold it. A retry repeats the same bytes."""
+
+    device_id: DeviceId
+    server: Server
+    public_key: WireGuardKey
+    preshared_key: SecretStr
+    ipv4: IPv4Address
+    ipv6: IPv6Address
+    revision: int
+    """Grows with each decision about this peer; the server refuses an older one."""
+
+
+class PeerRemoval(Value):
+    """A peer that its server must not hold."""
+
+    server: Server
+    public_key: WireGuardKey
+    revision: int
+
+
+class ServerInfo(Value):
+    """What a server's program says of itself."""
+
+    version: str
+    interface: str
+    public_key: str
+    listen_port: int
+    peer_count: int
+
+
+class PeerStatistics(Value):
+    """One peer's counters, as `wg show dump` tells them."""
+
+    public_key: WireGuardKey
+    endpoint: str | None
+    """The customer's address and port: personal data, for support only."""
+    latest_handshake: datetime | None
+    received_bytes: int
+    """What the customer sent."""
+    sent_bytes: int
+    """What the customer received."""
+
+
+class ClientConfig(Value):
+    """The values of a device's WireGuard configuration file."""
+
+    private_key: SecretStr
+    preshared_key: SecretStr
+    ipv4: IPv4Interface
+    ipv6: IPv6Interface
+    dns: tuple[IPv4Address | IPv6Address, ...]
+    mtu: int
+    server_public_key: WireGuardKey
+    endpoint_host: str
+    endpoint_port: int
+    name: str
+    """The tunnel's name, which apps take from the file's name: at most 15 of `a-zA-Z0-9_=+.-`."""
+
+    @property
+    def file_name(self) -> str:
+        """What the file is called when it reaches the customer."""
+        return f"{self.name}.conf"
+
+    def render(self) -> str:
+        """The file as wg-quick(8) reads it.
+
+        Both address families go into the tunnel even where the server has no IPv6: what it
+        cannot carry is dropped inside, never leaked around it.
+        """
+        host = f"[{self.endpoint_host}]" if ":" in self.endpoint_host else self.endpoint_host
+        return "\n".join(
+            (
+                "[Interface]",
+                f"PrivateKey = {self.private_key.get_secret_value()}",
+                f"Address = {self.ipv4}, {self.ipv6}",
+                f"DNS = {', '.join(map(str, self.dns))}",
+                f"MTU = {self.mtu}",
+                "",
+                "[Peer]",
+                f"PublicKey = {self.server_public_key}",
+                f"PresharedKey = {self.preshared_key.get_secret_value()}",
+                f"Endpoint = {host}:{self.endpoint_port}",
+                "AllowedIPs = 0.0.0.0/0, ::/0",
+                "PersistentKeepalive = 25",
+                "",
+            )
+        )

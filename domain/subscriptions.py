@@ -1,0 +1,95 @@
+"""A subscription: access until a date."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from domain.ids import DeviceId, GrantId, PurchaseId, ServerId, SubscriptionId, UserId
+from domain.languages import Language
+from domain.model import Value
+
+
+class SubscriptionStatus(StrEnum):
+    """Whether a subscription gives access now."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    """Its money was given back."""
+
+
+class Grant(Value):
+    """Access that one purchase bought, with absolute times: applying it twice changes nothing."""
+
+    grant_id: GrantId
+    purchase_id: PurchaseId
+    subscription_id: SubscriptionId
+    device_id: DeviceId
+    user_id: UserId
+    starts_at: datetime
+    expires_at: datetime
+    is_renewal: bool
+    server: str | None = None
+    """The slug of the server that was chosen; None when all were full."""
+
+
+class Subscription(Value):
+    """A subscription as the ledger knows it, with its first device."""
+
+    subscription_id: SubscriptionId
+    user_id: UserId
+    plan_name_ru: str
+    plan_name_en: str
+    status: SubscriptionStatus
+    starts_at: datetime
+    expires_at: datetime
+    device_id: DeviceId
+    device_public_key: str
+    server: str | None
+    location: str | None
+
+    def plan_name(self, language: Language) -> str:
+        """The plan's name in that language."""
+        return self.plan_name_ru if language is Language.RUSSIAN else self.plan_name_en
+
+
+class SubscriptionState(Value):
+    """All that a subscription workflow carries from run to run."""
+
+    subscription_id: SubscriptionId
+    user_id: UserId
+    expires_at: datetime
+    reminder_lead: timedelta = timedelta(hours=24)
+    reminded_for: datetime | None = None
+    """The end date for which the reminder has gone out: one reminder for each period."""
+
+
+class Extension(Value):
+    """A new absolute end of a subscription, as the ledger holds it."""
+
+    expires_at: datetime
+    revision: int = 0
+    """Grows with each change in the ledger, so that an older extension cannot undo a newer."""
+
+
+class PlacedPeer(Value):
+    """Where a device's peer is, as a removal needs to know it: no keys."""
+
+    device_id: DeviceId
+    server_id: ServerId
+    revision: int
+
+
+class Ending(Value):
+    """What the ledger decided when a subscription's end came."""
+
+    ended: bool
+    expires_at: datetime
+    """The end as the ledger holds it; later than asked about when it was extended meanwhile."""
+    removals: tuple[PlacedPeer, ...] = ()
+    """The peers that have to leave their servers."""
+
+
+def end_after(current_end: datetime | None, now: datetime, bought: timedelta) -> datetime:
+    """The end of access after a purchase: a renewal adds to the current end, not to today."""
+    start = now if current_end is None else max(current_end, now)
+    return start + bought

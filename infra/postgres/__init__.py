@@ -1,0 +1,1 @@
+"""PostgreSQL: the pool, the migrations, and a repository for each thing remembered."""

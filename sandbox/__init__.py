@@ -1,0 +1,1 @@
+"""The embedded default: Telegram, YooKassa, a VPN node and servers on loopback."""

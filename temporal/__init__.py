@@ -1,0 +1,1 @@
+"""The Temporal server: connection, encryption, and starting and signalling workflows."""

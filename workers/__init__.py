@@ -1,0 +1,1 @@
+"""Composition: settings become gateways, gateways become activities, activities a worker."""

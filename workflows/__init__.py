@@ -1,0 +1,1 @@
+"""Decides: one durable workflow a file."""
