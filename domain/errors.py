@@ -61,6 +61,10 @@ class NoFreeAddress(ShopError):
     retryable = True
 
 
+class AccessEnded(ShopError):
+    """The device's access was taken back meanwhile: its peer must not come back."""
+
+
 # Telegram
 
 

@@ -1,0 +1,106 @@
+"""Tunnel addresses: which device has which address on which server.
+
+Functions over one connection, because an address is always taken inside the transaction that
+decides what for.
+"""
+
+from collections.abc import Sequence
+
+from domain.ids import DeviceId, ServerId
+from infra.postgres.pool import Connection
+
+# The inner select skips what others are taking now; the update's own condition is checked again
+# after the lock, so one address never goes to two devices.
+_TAKE_FREE = """
+update tunnel_addresses set device_id = $1
+where (server_id, ipv4) = (
+    select server_id, ipv4 from tunnel_addresses
+    where server_id = $2 and device_id is null
+    order by ipv4 limit 1 for update skip locked
+) and device_id is null
+returning true
+"""
+
+# An expired device keeps its address for its return, until somebody needs it more; by then its
+# server must have confirmed that the old peer is gone.
+_TAKE_FROM_LONGEST_ABSENT = """
+update tunnel_addresses set device_id = $1
+where (server_id, ipv4) = (
+    select a.server_id, a.ipv4 from tunnel_addresses a join devices d using (device_id)
+    where a.server_id = $2 and a.leaving_revision is null
+      and not d.is_wanted and d.absent_since is not null
+    order by d.absent_since limit 1 for update skip locked
+)
+returning true
+"""
+
+_CANDIDATES = """
+select s.server_id
+from vpn_servers s
+join lateral (
+    select count(*) as free from tunnel_addresses a
+    where a.server_id = s.server_id and a.device_id is null
+) room on true
+where s.state = 'selling'
+  and (cardinality($1::text[]) = 0 or s.location = any($1))
+  and s.server_id is distinct from $2
+order by room.free desc, s.server_id
+"""
+
+
+async def server_of(connection: Connection, device_id: DeviceId) -> ServerId | None:
+    """The server that the device is on."""
+    found = await connection.fetchval(
+        "select server_id from tunnel_addresses where device_id = $1 and leaving_revision is null",
+        device_id,
+    )
+    return None if found is None else ServerId(found)
+
+
+async def take_address(
+    connection: Connection,
+    device_id: DeviceId,
+    locations: Sequence[str],
+    *,
+    away_from: ServerId | None = None,
+) -> ServerId | None:
+    """Give the device an address on the emptiest server of those locations; None if all are full.
+
+    An empty `locations` means any. The device must not have an address.
+    """
+    servers = await connection.fetch(_CANDIDATES, list(locations), away_from)
+    for statement in (_TAKE_FREE, _TAKE_FROM_LONGEST_ABSENT):
+        for (server_id,) in servers:
+            if await connection.fetchval(statement, device_id, server_id):
+                return ServerId(server_id)
+    return None
+
+
+async def leave_address(
+    connection: Connection, device_id: DeviceId, server_id: ServerId, revision: int
+) -> None:
+    """Mark the device's address as left; it is free once the server confirms the removal."""
+    await connection.execute(
+        """
+        update tunnel_addresses set leaving_revision = $3
+        where device_id = $1 and server_id = $2 and leaving_revision is null
+        """,
+        device_id,
+        server_id,
+        revision,
+    )
+
+
+async def free_left_address(
+    connection: Connection, device_id: DeviceId, server_id: ServerId, revision: int
+) -> None:
+    """The server has confirmed: the address that was left by this revision is free."""
+    await connection.execute(
+        """
+        update tunnel_addresses set device_id = null, leaving_revision = null
+        where device_id = $1 and server_id = $2 and leaving_revision <= $3
+        """,
+        device_id,
+        server_id,
+        revision,
+    )

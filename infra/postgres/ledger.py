@@ -1,0 +1,359 @@
+"""What was sold, paid and granted."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import uuid5
+
+from asyncpg import Record
+
+from domain.errors import UnknownPurchase
+from domain.ids import (
+    DeviceId,
+    GrantId,
+    ProviderPaymentId,
+    PurchaseId,
+    SubscriptionId,
+    UserId,
+    grant_id_of,
+)
+from domain.payments import Cancellation, Invoice, PaymentSnapshot, RefundSnapshot
+from domain.ports import Sealer
+from domain.purchases import PurchaseStage, StuckReason
+from domain.servers import DeviceKeys
+from domain.subscriptions import Grant, PlacedPeer, end_after
+from infra.postgres.addresses import server_of, take_address
+from infra.postgres.peers import device_context, leaving_peers, withdraw_devices
+from infra.postgres.pool import Connection, Pool
+
+_GRANT = """
+    select g.*, s.user_id, v.slug as server
+    from grants g
+    join subscriptions s using (subscription_id)
+    left join tunnel_addresses a on a.device_id = g.device_id and a.leaving_revision is null
+    left join vpn_servers v on v.server_id = a.server_id
+    where g.purchase_id = $1
+"""
+
+
+class PostgresPurchaseLedger:
+    """Fulfils `domain.ports.PurchaseLedger`."""
+
+    def __init__(self, pool: Pool, sealer: Sealer, mint_keys: Callable[[], DeviceKeys]) -> None:
+        self._pool = pool
+        self._sealer = sealer
+        self._mint_keys = mint_keys
+
+    async def record_invoice(self, purchase_id: PurchaseId, attempt: int, invoice: Invoice) -> None:
+        """Note the payment page; a repeat changes nothing."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute(
+                """
+                insert into invoices (purchase_id, attempt, provider_payment_id, confirmation_url,
+                                      expires_at, created_at)
+                values ($1, $2, $3, $4, $5, $6)
+                on conflict (purchase_id, attempt) do nothing
+                """,
+                purchase_id,
+                attempt,
+                invoice.provider_payment_id,
+                invoice.confirmation_url,
+                invoice.expires_at,
+                invoice.created_at,
+            )
+            await _publish(connection, purchase_id, PurchaseStage.AWAITING_PAYMENT)
+
+    async def enter_stage(
+        self,
+        purchase_id: PurchaseId,
+        stage: PurchaseStage,
+        *,
+        stuck_reason: StuckReason | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> None:
+        """Publish a stage."""
+        async with self._pool.acquire() as connection:
+            await _publish(connection, purchase_id, stage, stuck_reason, cancellation)
+
+    async def record_payment(self, purchase_id: PurchaseId, payment: PaymentSnapshot) -> None:
+        """Note a payment that grants nothing."""
+        async with self._pool.acquire() as connection:
+            await self._note_payment(connection, purchase_id, payment)
+
+    async def record_payment_and_grant(
+        self, purchase_id: PurchaseId, payment: PaymentSnapshot, now: datetime
+    ) -> Grant:
+        """Decide everything in one transaction; a repeat returns the same grant."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            purchase = await _lock(connection, purchase_id)
+            granted = await connection.fetchrow(_GRANT, purchase_id)
+            if granted is not None:
+                return _grant(granted)
+            payment_row = await self._note_payment(connection, purchase_id, payment)
+            subscription, is_renewal = await _extend_subscription(connection, purchase, now)
+            device_id = await self._wanted_device(connection, subscription, purchase)
+            await connection.execute(
+                """
+                insert into grants (grant_id, purchase_id, payment_id, subscription_id, device_id,
+                                    starts_at, expires_at, is_renewal)
+                values ($1, $2, $3, $4, $5, $6, $7, $8)
+                """,
+                grant_id_of(purchase_id),
+                purchase_id,
+                payment_row,
+                subscription["subscription_id"],
+                device_id,
+                subscription["expires_at"] - purchase["bought"],
+                subscription["expires_at"],
+                is_renewal,
+            )
+            await _publish(connection, purchase_id, PurchaseStage.SETTING_UP)
+            row = await connection.fetchrow(_GRANT, purchase_id)
+            assert row is not None  # noqa: S101  # inserted above
+            return _grant(row)
+
+    async def record_refund_and_revoke(
+        self, purchase_id: PurchaseId, refund: RefundSnapshot, now: datetime
+    ) -> Sequence[PlacedPeer]:
+        """Note the refund and shorten the subscription by what the purchase had given."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            await _lock(connection, purchase_id)
+            await _note_refund(connection, refund)
+            await _publish(connection, purchase_id, PurchaseStage.REFUNDED)
+            grant = await connection.fetchrow(
+                """
+                update grants set revoked_at = $2
+                where purchase_id = $1 and revoked_at is null returning *
+                """,
+                purchase_id,
+                now,
+            )
+            if grant is not None and await _shorten_subscription(connection, grant, now):
+                await withdraw_devices(connection, grant["subscription_id"])
+            return await leaving_peers(connection, purchase_id)
+
+    async def paid_purchase(self, purchase_id: PurchaseId) -> Grant | None:
+        """The grant, if the purchase has one that was not revoked."""
+        row = await self._pool.fetchrow(f"{_GRANT} and g.revoked_at is null", purchase_id)
+        return None if row is None else _grant(row)
+
+    async def record_repair(self, purchase_id: PurchaseId, action: str, actor: str) -> None:
+        """Write the decision into the audit log."""
+        await self._pool.execute(
+            "insert into admin_logs (actor, action, subject) values ($1, $2, $3)",
+            actor,
+            f"repair:{action}",
+            f"purchase:{purchase_id}",
+        )
+
+    async def _note_payment(
+        self, connection: Connection, purchase_id: PurchaseId, payment: PaymentSnapshot
+    ) -> int:
+        provider_id = payment.provider_payment_id
+        sealed = self._sealer.seal(
+            payment.model_dump_json().encode(), context=_payment_context(provider_id)
+        )
+        await connection.execute(
+            """
+            insert into payments (purchase_id, provider_payment_id, amount, currency, status,
+                                  captured_at, is_test, metadata_sealed)
+            values ($1, $2, $3, $4, 'succeeded', $5, $6, $7)
+            on conflict (provider, provider_payment_id) do nothing
+            """,
+            purchase_id,
+            provider_id,
+            payment.amount.amount,
+            payment.amount.currency,
+            payment.captured_at,
+            payment.is_test,
+            sealed,
+        )
+        found = await connection.fetchval(
+            "select payment_id from payments where provider_payment_id = $1", provider_id
+        )
+        return int(found)
+
+    async def _wanted_device(
+        self, connection: Connection, subscription: Record, purchase: Record
+    ) -> DeviceId:
+        """The subscription's first device, brought back or made new, with an address if any."""
+        found = await connection.fetchrow(
+            """
+            update devices
+            set revision = revision + case when is_wanted then 0 else 1 end,
+                is_wanted = true, absent_since = null
+            where device_id = (select device_id from devices where subscription_id = $1
+                               order by created_at limit 1)
+            returning device_id
+            """,
+            subscription["subscription_id"],
+        )
+        if found is None:
+            device_id = await self._new_device(connection, subscription["subscription_id"])
+        else:
+            device_id = DeviceId(found["device_id"])
+        if await server_of(connection, device_id) is None:
+            await take_address(connection, device_id, purchase["locations"])
+        return device_id
+
+    async def _new_device(
+        self, connection: Connection, subscription_id: SubscriptionId
+    ) -> DeviceId:
+        device_id = DeviceId(uuid5(subscription_id, "device:1"))
+        keys = self._mint_keys()
+        await connection.execute(
+            """
+            insert into devices (device_id, subscription_id, name, public_key,
+                                 private_key_sealed, preshared_key_sealed)
+            values ($1, $2, 'wgshop', $3, $4, $5)
+            """,
+            device_id,
+            subscription_id,
+            keys.public_key,
+            self._seal_key(device_id, keys.private_key.get_secret_value()),
+            self._seal_key(device_id, keys.preshared_key.get_secret_value()),
+        )
+        return device_id
+
+    def _seal_key(self, device_id: DeviceId, key: str) -> bytes:
+        return self._sealer.seal(key.encode(), context=device_context(device_id))
+
+
+async def _lock(connection: Connection, purchase_id: PurchaseId) -> Record:
+    """Lock the customer, so that parallel purchases of one customer add up."""
+    row = await connection.fetchrow(
+        """
+        select p.purchase_id, p.user_id, p.tariff_id, t.locations, p.created_at,
+               (p.order_document ->> 'duration')::interval as bought
+        from purchases p join users u using (user_id) join tariffs t using (tariff_id)
+        where p.purchase_id = $1
+        for no key update of u
+        """,
+        purchase_id,
+    )
+    if row is None:
+        raise UnknownPurchase(f"there is no purchase {purchase_id} in the ledger")
+    return row
+
+
+async def _publish(
+    connection: Connection,
+    purchase_id: PurchaseId,
+    stage: PurchaseStage,
+    stuck_reason: StuckReason | None = None,
+    cancellation: Cancellation | None = None,
+) -> None:
+    await connection.execute(
+        "update purchases set stage = $2, stuck_reason = $3, cancellation = $4 "
+        "where purchase_id = $1",
+        purchase_id,
+        stage,
+        stuck_reason,
+        None if cancellation is None else cancellation.model_dump(mode="json"),
+    )
+
+
+async def _extend_subscription(
+    connection: Connection, purchase: Record, now: datetime
+) -> tuple[Record, bool]:
+    """The customer's subscription with its new end, and whether there was one before."""
+    current = await connection.fetchrow(
+        """
+        select * from subscriptions where user_id = $1
+        order by (status = 'active') desc, expires_at desc limit 1
+        """,
+        purchase["user_id"],
+    )
+    if current is None:
+        subscription_id = uuid5(purchase["purchase_id"], "subscription")
+        end = end_after(None, now, purchase["bought"])
+    else:
+        subscription_id = current["subscription_id"]
+        is_active = current["status"] == "active"
+        end = end_after(current["expires_at"] if is_active else None, now, purchase["bought"])
+    row = await connection.fetchrow(
+        """
+        insert into subscriptions as s
+            (subscription_id, user_id, tariff_id, status, starts_at, expires_at)
+        values ($1, $2, $3, 'active', $4, $5)
+        on conflict (subscription_id) do update
+            set status = 'active', tariff_id = excluded.tariff_id,
+                starts_at = case when s.status = 'active' then s.starts_at
+                                 else excluded.starts_at end,
+                expires_at = excluded.expires_at, revision = s.revision + 1
+        returning *
+        """,
+        subscription_id,
+        purchase["user_id"],
+        purchase["tariff_id"],
+        now,
+        end,
+    )
+    assert row is not None  # noqa: S101  # an upsert returns its row
+    await _tell(connection, row, "extended" if current is not None else "opened", purchase)
+    return row, current is not None
+
+
+async def _tell(connection: Connection, subscription: Record, kind: str, purchase: Record) -> None:
+    await connection.execute(
+        "insert into subscription_events (subscription_id, kind, details) values ($1, $2, $3)",
+        subscription["subscription_id"],
+        kind,
+        {
+            "purchase_id": str(purchase["purchase_id"]),
+            "expires_at": subscription["expires_at"].isoformat(),
+        },
+    )
+
+
+async def _note_refund(connection: Connection, refund: RefundSnapshot) -> None:
+    await connection.execute(
+        """
+        with refunded as (
+            update payments set status = 'refunded' where provider_payment_id = $1
+            returning payment_id
+        )
+        insert into refunds (provider_refund_id, payment_id, amount, currency)
+        select $2, payment_id, $3, $4 from refunded
+        on conflict (provider_refund_id) do nothing
+        """,
+        ProviderPaymentId(refund.provider_payment_id),
+        refund.provider_refund_id,
+        refund.amount.amount,
+        refund.amount.currency,
+    )
+
+
+async def _shorten_subscription(connection: Connection, grant: Record, now: datetime) -> bool:
+    """Take the granted time back; True when nothing of the subscription is left."""
+    row = await connection.fetchrow(
+        """
+        update subscriptions
+        set expires_at = greatest(starts_at, expires_at - $2::interval), revision = revision + 1,
+            status = case when expires_at - $2::interval <= $3 then 'revoked' else status end
+        where subscription_id = $1 returning *
+        """,
+        grant["subscription_id"],
+        grant["expires_at"] - grant["starts_at"],
+        now,
+    )
+    assert row is not None  # noqa: S101  # a grant references its subscription
+    await _tell(connection, row, "shortened", grant)
+    return bool(row["status"] == "revoked")
+
+
+def _grant(row: Record) -> Grant:
+    return Grant(
+        grant_id=GrantId(row["grant_id"]),
+        purchase_id=PurchaseId(row["purchase_id"]),
+        subscription_id=SubscriptionId(row["subscription_id"]),
+        device_id=DeviceId(row["device_id"]),
+        user_id=UserId(row["user_id"]),
+        starts_at=row["starts_at"],
+        expires_at=row["expires_at"],
+        is_renewal=row["is_renewal"],
+        server=row["server"],
+    )
+
+
+def _payment_context(payment_id: ProviderPaymentId) -> bytes:
+    return f"payment:{payment_id}".encode()

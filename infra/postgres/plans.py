@@ -1,0 +1,43 @@
+"""Plans."""
+
+from asyncpg import Record
+
+from domain.ids import PlanId
+from domain.languages import Wording
+from domain.money import Money
+from domain.plans import Plan
+from infra.postgres.pool import Pool
+
+
+class Plans:
+    """The table `tariffs`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def for_sale(self) -> tuple[Plan, ...]:
+        """The plans on offer, in the owner's order."""
+        rows = await self._pool.fetch(
+            "select * from tariffs where is_for_sale order by position, tariff_id"
+        )
+        return tuple(_plan(row) for row in rows)
+
+    async def find(self, plan_id: PlanId) -> Plan | None:
+        """The plan, if it is on offer."""
+        row = await self._pool.fetchrow(
+            "select * from tariffs where tariff_id = $1 and is_for_sale", plan_id
+        )
+        return None if row is None else _plan(row)
+
+
+def _plan(row: Record) -> Plan:
+    return Plan(
+        plan_id=PlanId(row["tariff_id"]),
+        slug=row["slug"],
+        name=Wording(ru=row["name_ru"], en=row["name_en"]),
+        description=Wording(ru=row["description_ru"], en=row["description_en"]),
+        price=Money(amount=row["price"], currency=row["currency"]),
+        duration_days=row["duration_days"],
+        device_limit=row["device_limit"],
+        locations=tuple(row["locations"]),
+    )

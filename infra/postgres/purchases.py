@@ -1,0 +1,77 @@
+"""Purchases as the bot, the API and support see them."""
+
+from datetime import datetime
+
+from asyncpg import Record
+
+from domain.ids import PurchaseId, UserId
+from domain.payments import Cancellation
+from domain.purchases import PurchaseOrder, PurchaseRecord, PurchaseStage, StuckReason
+from infra.postgres.pool import Pool
+
+_SELECT = """
+    select p.*, u.email, i.attempt, i.confirmation_url, i.expires_at
+    from purchases p
+    join users u using (user_id)
+    left join lateral (
+        select attempt, confirmation_url, expires_at from invoices
+        where purchase_id = p.purchase_id order by attempt desc limit 1
+    ) i on true
+"""
+
+
+class Purchases:
+    """The table `purchases`, with the newest payment page of each."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def open(self, order: PurchaseOrder, now: datetime) -> bool:
+        """Write down the intention to buy; False when it was written before."""
+        status = await self._pool.execute(
+            """
+            insert into purchases
+                (purchase_id, user_id, tariff_id, price, currency, order_document, stage, created_at)
+            values ($1, $2, $3, $4, $5, $6, 'preparing', $7)
+            on conflict (purchase_id) do nothing
+            """,
+            order.purchase_id,
+            order.user_id,
+            order.plan_id,
+            order.price.amount,
+            order.price.currency,
+            # The e-mail address has one home, `users`, so that it can be erased.
+            order.model_dump(mode="json", exclude={"receipt_email"}),
+            now,
+        )
+        return status == "INSERT 0 1"
+
+    async def find(self, purchase_id: PurchaseId) -> PurchaseRecord | None:
+        """The purchase, if there is one."""
+        row = await self._pool.fetchrow(f"{_SELECT} where p.purchase_id = $1", purchase_id)
+        return None if row is None else _record(row)
+
+    async def latest_of(self, user_id: UserId) -> PurchaseRecord | None:
+        """The customer's newest purchase."""
+        row = await self._pool.fetchrow(
+            f"{_SELECT} where p.user_id = $1 order by p.created_at desc limit 1", user_id
+        )
+        return None if row is None else _record(row)
+
+
+def _record(row: Record) -> PurchaseRecord:
+    order = PurchaseOrder.model_validate(
+        {**row["order_document"], "receipt_email": row["email"]},
+    )
+    cancellation = row["cancellation"]
+    return PurchaseRecord(
+        order=order,
+        stage=PurchaseStage(row["stage"]),
+        stuck_reason=None if row["stuck_reason"] is None else StuckReason(row["stuck_reason"]),
+        cancellation=None if cancellation is None else Cancellation.model_validate(cancellation),
+        confirmation_url=row["confirmation_url"],
+        expires_at=row["expires_at"],
+        attempt=row["attempt"] or 1,
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )

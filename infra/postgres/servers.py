@@ -1,0 +1,117 @@
+"""VPN servers."""
+
+from ipaddress import IPv4Network, IPv6Network
+from itertools import islice
+from typing import Annotated
+
+from asyncpg import Record
+from pydantic import Field
+
+from domain.ids import ServerId
+from domain.model import Value
+from domain.servers import Server, ServerState
+from infra.postgres.pool import Connection, Pool
+
+
+class ServerRegistration(Value):
+    """A server with the networks of its tunnel and the number of customers that it may hold."""
+
+    server: Server
+    """Its `server_id` is not used: the slug names it."""
+    network_v4: IPv4Network
+    network_v6: IPv6Network
+    capacity: Annotated[int, Field(gt=0, le=65_000)]
+
+
+class Servers:
+    """The tables `vpn_servers` and `tunnel_addresses`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def register(self, registration: ServerRegistration) -> ServerId:
+        """Add a server with its addresses, or bring it up to date; the slug names it."""
+        server = registration.server
+        async with self._pool.acquire() as connection, connection.transaction():
+            server_id = await connection.fetchval(
+                """
+                insert into vpn_servers (slug, location, state, endpoint_host, endpoint_port,
+                    public_key, interface, dns, mtu, network_v4, network_v6,
+                    ssh_host, ssh_port, ssh_user, ssh_host_key)
+                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                on conflict (slug) do update
+                    set location = excluded.location, endpoint_host = excluded.endpoint_host,
+                        endpoint_port = excluded.endpoint_port, public_key = excluded.public_key,
+                        interface = excluded.interface, dns = excluded.dns, mtu = excluded.mtu,
+                        ssh_host = excluded.ssh_host, ssh_port = excluded.ssh_port,
+                        ssh_user = excluded.ssh_user, ssh_host_key = excluded.ssh_host_key
+                returning server_id
+                """,
+                server.slug,
+                server.location,
+                server.state,
+                server.endpoint_host,
+                server.endpoint_port,
+                server.public_key,
+                server.interface,
+                list(server.dns),
+                server.mtu,
+                registration.network_v4,
+                registration.network_v6,
+                server.ssh_host,
+                server.ssh_port,
+                server.ssh_user,
+                server.ssh_host_key,
+            )
+            await _fill_pool(connection, server_id, registration)
+        return ServerId(server_id)
+
+    async def all(self) -> tuple[Server, ...]:
+        """Every server."""
+        rows = await self._pool.fetch("select * from vpn_servers order by slug")
+        return tuple(_server(row) for row in rows)
+
+
+async def server_from(connection: Connection, server_id: ServerId) -> Server:
+    """The server with that id."""
+    row = await connection.fetchrow("select * from vpn_servers where server_id = $1", server_id)
+    if row is None:
+        raise LookupError(f"there is no server {server_id}")
+    return _server(row)
+
+
+async def _fill_pool(
+    connection: Connection, server_id: int, registration: ServerRegistration
+) -> None:
+    # The first host of each network is the server itself; v4 and v6 run side by side.
+    pairs = zip(
+        islice(registration.network_v4.hosts(), 1, registration.capacity + 1),
+        islice(registration.network_v6.hosts(), 1, registration.capacity + 1),
+        strict=False,
+    )
+    await connection.executemany(
+        """
+        insert into tunnel_addresses (server_id, ipv4, ipv6) values ($1, $2, $3)
+        on conflict (server_id, ipv4) do nothing
+        """,
+        [(server_id, ipv4, ipv6) for ipv4, ipv6 in pairs],
+    )
+
+
+def _server(row: Record) -> Server:
+    return Server(
+        server_id=ServerId(row["server_id"]),
+        slug=row["slug"],
+        location=row["location"],
+        state=ServerState(row["state"]),
+        endpoint_host=row["endpoint_host"],
+        endpoint_port=row["endpoint_port"],
+        public_key=row["public_key"],
+        interface=row["interface"],
+        dns=tuple(row["dns"]),
+        mtu=row["mtu"],
+        ssh_host=row["ssh_host"],
+        ssh_port=row["ssh_port"],
+        ssh_user=row["ssh_user"],
+        ssh_host_key=row["ssh_host_key"],
+    )

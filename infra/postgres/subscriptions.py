@@ -1,0 +1,213 @@
+"""Who may connect, until when, and where."""
+
+from datetime import datetime
+from ipaddress import IPv4Interface, IPv6Interface
+
+from asyncpg import Record
+from pydantic import SecretStr
+
+from domain.errors import AccessEnded, NoFreeAddress
+from domain.ids import DeviceId, ServerId, SubscriptionId, UserId
+from domain.ports import Sealer
+from domain.servers import ClientConfig, Peer, PeerRemoval
+from domain.subscriptions import Ending, PlacedPeer, Subscription, SubscriptionStatus
+from infra.postgres.addresses import free_left_address, leave_address, server_of, take_address
+from infra.postgres.peers import device_context, leaving_peers_of, withdraw_devices
+from infra.postgres.pool import Connection, Pool
+from infra.postgres.servers import server_from
+
+_DEVICE = """
+    select d.*, a.server_id, a.ipv4, a.ipv6, t.locations
+    from devices d
+    join subscriptions s using (subscription_id)
+    join tariffs t using (tariff_id)
+    left join tunnel_addresses a on a.device_id = d.device_id and a.leaving_revision is null
+    where d.device_id = $1
+"""
+
+
+class Subscriptions:
+    """Fulfils `domain.ports.AccessLedger`."""
+
+    def __init__(self, pool: Pool, sealer: Sealer) -> None:
+        self._pool = pool
+        self._sealer = sealer
+
+    async def subscription_of(self, user_id: UserId) -> Subscription | None:
+        """The customer's subscription: the active one, else the last that was."""
+        row = await self._pool.fetchrow(
+            """
+            select s.*, t.name_ru, t.name_en, d.device_id, d.public_key,
+                   v.slug as server, v.location
+            from subscriptions s
+            join tariffs t using (tariff_id)
+            join lateral (select * from devices where subscription_id = s.subscription_id
+                          order by created_at limit 1) d on true
+            left join tunnel_addresses a on a.device_id = d.device_id and a.leaving_revision is null
+            left join vpn_servers v on v.server_id = a.server_id
+            where s.user_id = $1
+            order by (s.status = 'active') desc, s.expires_at desc limit 1
+            """,
+            user_id,
+        )
+        return None if row is None else _subscription(row)
+
+    async def client_config(self, device_id: DeviceId) -> ClientConfig:
+        """The device's configuration, decrypted. Raises `LookupError` without a server."""
+        async with self._pool.acquire() as connection:
+            device = await connection.fetchrow(_DEVICE, device_id)
+            if device is None or device["server_id"] is None:
+                raise LookupError(f"device {device_id} is on no server")
+            server = await server_from(connection, ServerId(device["server_id"]))
+        return ClientConfig(
+            private_key=self._unseal(device_id, device["private_key_sealed"]),
+            preshared_key=self._unseal(device_id, device["preshared_key_sealed"]),
+            ipv4=IPv4Interface(device["ipv4"]),
+            ipv6=IPv6Interface(device["ipv6"]),
+            dns=server.dns,
+            mtu=server.mtu,
+            server_public_key=server.public_key,
+            endpoint_host=server.endpoint_host,
+            endpoint_port=server.endpoint_port,
+            name=f"wg-{server.slug}"[:15],
+        )
+
+    async def placed_peer(self, device_id: DeviceId) -> Peer:
+        """The device's peer, placed now if it had no address."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            device = await _lock(connection, device_id)
+            if device["server_id"] is None:
+                taken = await take_address(connection, device_id, device["locations"])
+                if taken is None:
+                    raise NoFreeAddress(
+                        "no server that the plan allows has a free address: add a server or widen "
+                        "its network, then retry"
+                    )
+                device = await _lock(connection, device_id)
+            server = await server_from(connection, ServerId(device["server_id"]))
+        return Peer(
+            device_id=device_id,
+            server=server,
+            public_key=device["public_key"],
+            preshared_key=self._unseal(device_id, device["preshared_key_sealed"]),
+            ipv4=device["ipv4"],
+            ipv6=device["ipv6"],
+            revision=device["revision"],
+        )
+
+    async def move_device(self, device_id: DeviceId, away_from: str | None) -> PlacedPeer | None:
+        """Decide for another server; a repeat returns the same peer to remove."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            device = await _lock(connection, device_id)
+            old = await connection.fetchval(
+                "select server_id from vpn_servers where slug = $1", away_from
+            )
+            if old is None:
+                return None
+            if await server_of(connection, device_id) != old:
+                return await _left_behind(connection, device_id, ServerId(old))
+            revision = device["revision"] + 1
+            await leave_address(connection, device_id, ServerId(old), revision)
+            taken = await take_address(
+                connection, device_id, device["locations"], away_from=ServerId(old)
+            )
+            if taken is None:
+                raise NoFreeAddress("no other server has a free address: add one, then retry")
+            await connection.execute(
+                "update devices set revision = $2 where device_id = $1", device_id, revision
+            )
+            return PlacedPeer(device_id=device_id, server_id=ServerId(old), revision=revision)
+
+    async def removal(self, placed: PlacedPeer) -> PeerRemoval:
+        """What the server needs to know."""
+        async with self._pool.acquire() as connection:
+            public_key = await connection.fetchval(
+                "select public_key from devices where device_id = $1", placed.device_id
+            )
+            server = await server_from(connection, placed.server_id)
+        return PeerRemoval(server=server, public_key=public_key, revision=placed.revision)
+
+    async def confirm_removal(self, placed: PlacedPeer) -> None:
+        """Free what the peer had left, or note since when it is absent."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            await free_left_address(connection, placed.device_id, placed.server_id, placed.revision)
+            await connection.execute(
+                """
+                update devices set absent_since = now()
+                where device_id = $1 and not is_wanted and revision = $2 and absent_since is null
+                """,
+                placed.device_id,
+                placed.revision,
+            )
+
+    async def end_subscription(self, subscription_id: SubscriptionId, now: datetime) -> Ending:
+        """End it if its time has passed; a repeat names the peers that are not yet gone."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            row = await connection.fetchrow(
+                "select * from subscriptions where subscription_id = $1 for no key update",
+                subscription_id,
+            )
+            if row is None:
+                raise LookupError(f"there is no subscription {subscription_id}")
+            is_active = row["status"] == SubscriptionStatus.ACTIVE
+            if is_active and row["expires_at"] > now:
+                return Ending(ended=False, expires_at=row["expires_at"])
+            if is_active:
+                await _expire(connection, subscription_id)
+            removals = await leaving_peers_of(connection, subscription_id)
+            return Ending(ended=True, expires_at=row["expires_at"], removals=removals)
+
+    def _unseal(self, device_id: DeviceId, sealed: bytes) -> SecretStr:
+        return SecretStr(self._sealer.unseal(sealed, context=device_context(device_id)).decode())
+
+
+async def _lock(connection: Connection, device_id: DeviceId) -> Record:
+    row = await connection.fetchrow(f"{_DEVICE} for no key update of d", device_id)
+    if row is None:
+        raise LookupError(f"there is no device {device_id}")
+    if not row["is_wanted"]:
+        raise AccessEnded(f"access of device {device_id} was taken back: nothing to set up")
+    return row
+
+
+async def _left_behind(
+    connection: Connection, device_id: DeviceId, server_id: ServerId
+) -> PlacedPeer | None:
+    revision = await connection.fetchval(
+        """
+        select leaving_revision from tunnel_addresses
+        where device_id = $1 and server_id = $2 and leaving_revision is not null
+        """,
+        device_id,
+        server_id,
+    )
+    if revision is None:
+        return None
+    return PlacedPeer(device_id=device_id, server_id=server_id, revision=revision)
+
+
+async def _expire(connection: Connection, subscription_id: SubscriptionId) -> None:
+    await connection.execute(
+        "update subscriptions set status = 'expired' where subscription_id = $1", subscription_id
+    )
+    await connection.execute(
+        "insert into subscription_events (subscription_id, kind) values ($1, 'expired')",
+        subscription_id,
+    )
+    await withdraw_devices(connection, subscription_id)
+
+
+def _subscription(row: Record) -> Subscription:
+    return Subscription(
+        subscription_id=SubscriptionId(row["subscription_id"]),
+        user_id=UserId(row["user_id"]),
+        plan_name_ru=row["name_ru"],
+        plan_name_en=row["name_en"],
+        status=SubscriptionStatus(row["status"]),
+        starts_at=row["starts_at"],
+        expires_at=row["expires_at"],
+        device_id=DeviceId(row["device_id"]),
+        device_public_key=row["public_key"],
+        server=row["server"],
+        location=row["location"],
+    )
