@@ -333,7 +333,7 @@ class WorkerSettings(SettingsGroup):
     sdk_metrics_port: Port = 9465
     """The port of the Temporal SDK's Prometheus metrics; 0 takes a free one."""
     shutdown_grace: Seconds = timedelta(seconds=25)
-    """How long running activities may finish at a stop, in seconds; keep it under Kubernetes' own 30."""
+    """Time for running activities to finish at a stop, in seconds; under Kubernetes' own 30."""
 
 
 class LogFormat(StrEnum):
