@@ -1,0 +1,580 @@
+#!/usr/bin/python3 -IS
+"""Keeps the peers of one WireGuard interface as the shop's ledger wants them.
+
+Installed on a VPN server, root-owned, as the forced command of the shop's SSH key. One JSON
+request comes in on stdin, one JSON reply goes out on stdout, whatever command the client named:
+
+    {"op": "add", "public_key": K, "preshared_key": K, "ipv4": A, "ipv6": A, "revision": N}
+    {"op": "remove", "public_key": K, "revision": N}
+    {"op": "sync", "generation": N, "as_of": SERIAL, "peers": [{an add without its op}, ...]}
+    {"op": "apply"}  {"op": "list"}  {"op": "stats"}  {"op": "info"}
+
+    {"ok": true, ...}  or  {"ok": false, "error": ERROR, "detail": "what to do"}
+
+ERROR is `malformed` (not a request), `refused` (against a rule), `stale` (a newer decision is
+known), `busy` (another request holds the lock: repeat) or `failed` (the machine: repeat).
+
+The file is the desired state and is written first; the kernel follows, even when nothing changed.
+So a repeat, `apply`, or the boot unit that runs it, repairs a crash at any point.
+
+Standard library and Python 3.8 only: it runs on bare Debian 11 and Ubuntu 20.04.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import binascii
+import contextlib
+import fcntl
+import ipaddress
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+VERSION = "1.0.0"
+
+MAX_REQUEST_BYTES = 8 * 1024 * 1024
+"""A sync of 5000 peers is 750 kB."""
+MAX_NUMBER = 2**63 - 1
+LOCK_PATIENCE_SECONDS = 20.0
+LOCK_POLL_SECONDS = 0.02
+WG_SECONDS = 20
+LIFETIME_SECONDS = 60
+"""Nobody waits longer: the shop's own deadline is 30 s. Being killed anywhere is repairable."""
+TOMBSTONE_SECONDS = 90 * 24 * 3600
+MAX_TOMBSTONES = 10_000
+"""Past either limit the oldest are forgotten: an add that is later still is undone by a sync."""
+
+INTERFACE_NAME = re.compile(r"[A-Za-z0-9_=+-][A-Za-z0-9_=+.-]{0,14}")
+"""What wg(8) accepts, less a leading dot, since the name becomes a file's."""
+
+
+class Refusal(Exception):
+    """The request is not carried out; nothing has changed."""
+
+    def __init__(self, error: str, detail: str) -> None:
+        super().__init__(detail)
+        self.error = error
+        self.detail = detail
+
+
+# --- The request ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One customer's device, as the ledger decided."""
+
+    public_key: str
+    preshared_key: str = field(repr=False)
+    ipv4: str
+    ipv6: str
+    revision: int
+    """Grows with each decision about this public key."""
+    serial: int = field(default=0, compare=False)
+    """This server's own number of the change that brought it here."""
+
+    @property
+    def allowed_ips(self) -> str:
+        """Exactly one address of each family."""
+        return f"{self.ipv4}/32,{self.ipv6}/128"
+
+
+class Add(NamedTuple):
+    """The interface holds this peer from now on."""
+
+    peer: Peer
+
+
+class Remove(NamedTuple):
+    """The interface does not hold this peer from now on."""
+
+    public_key: str
+    revision: int
+
+
+class Sync(NamedTuple):
+    """The interface holds these peers and no others, as the ledger knew it."""
+
+    generation: int
+    """The ledger's own number of this set: an older one is refused."""
+    as_of: int
+    """The `serial` that `info` told before the ledger was read: later changes are kept."""
+    peers: dict[str, Peer]
+
+
+class Ask(NamedTuple):
+    """A request that decides nothing: apply, list, stats or info."""
+
+    op: str
+
+
+Request = Union[Add, Remove, Sync, Ask]  # noqa: UP007 - evaluated, and 3.8 knows no `|` here
+
+PEER_FIELDS = ("public_key", "preshared_key", "ipv4", "ipv6", "revision")
+FIELDS = {
+    "add": PEER_FIELDS,
+    "remove": ("public_key", "revision"),
+    "sync": ("generation", "as_of", "peers"),
+    "apply": (),
+    "list": (),
+    "stats": (),
+    "info": (),
+}
+
+
+def parse_request(raw: bytes) -> Request:
+    """The request in `raw`, checked field by field. Raises `Refusal`."""
+    if len(raw) > MAX_REQUEST_BYTES:
+        raise Refusal("malformed", f"the request is longer than {MAX_REQUEST_BYTES} bytes")
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise Refusal("malformed", f"the request is not JSON: {type(error).__name__}") from None
+    op = body.get("op") if isinstance(body, dict) else None
+    if not isinstance(op, str) or op not in FIELDS:
+        raise Refusal("malformed", f"`op` must be one of {', '.join(FIELDS)}")
+    fields = {name: value for name, value in body.items() if name != "op"}
+    require_fields(fields, FIELDS[op])
+    if op == "add":
+        return Add(parse_peer(fields))
+    if op == "remove":
+        return Remove(parse_key(fields, "public_key"), parse_number(fields, "revision"))
+    if op == "sync":
+        return parse_sync(fields)
+    return Ask(op)
+
+
+def parse_sync(fields: dict[str, Any]) -> Sync:
+    """A whole set of peers. Raises `Refusal`."""
+    if not isinstance(fields["peers"], list):
+        raise Refusal("malformed", "`peers` must be a list")
+    peers = {}
+    for entry in fields["peers"]:
+        require_fields(entry, PEER_FIELDS)
+        peer = parse_peer(entry)
+        if peer.public_key in peers:
+            raise Refusal("refused", f"the set holds {peer.public_key} twice")
+        peers[peer.public_key] = peer
+    return Sync(parse_number(fields, "generation"), parse_number(fields, "as_of"), peers)
+
+
+def parse_peer(fields: dict[str, Any]) -> Peer:
+    """One peer's fields. Raises `Refusal`."""
+    return Peer(
+        public_key=parse_key(fields, "public_key"),
+        preshared_key=parse_key(fields, "preshared_key"),
+        ipv4=parse_address(fields, "ipv4", ipaddress.IPv4Address),
+        ipv6=parse_address(fields, "ipv6", ipaddress.IPv6Address),
+        revision=parse_number(fields, "revision"),
+    )
+
+
+def require_fields(fields: Any, expected: Sequence[str]) -> None:
+    """Refuse an object with a field missing or a field too many."""
+    if not isinstance(fields, dict) or set(fields) != set(expected):
+        names = ", ".join(expected) or "none besides `op`"
+        raise Refusal("malformed", f"the fields must be exactly: {names}")
+
+
+def parse_key(fields: dict[str, Any], name: str) -> str:
+    """A WireGuard key in the one spelling that `wg` prints, so that it compares as text."""
+    value = fields[name]
+    try:
+        raw = base64.b64decode(value, validate=True) if isinstance(value, str) else b""
+    except (binascii.Error, ValueError):
+        raw = b""
+    if len(raw) != 32 or base64.b64encode(raw).decode() != value:  # noqa: PLR2004 - Curve25519
+        raise Refusal("refused", f"`{name}` must be 32 bytes in base64")
+    return str(value)
+
+
+def parse_address(fields: dict[str, Any], name: str, family: Any) -> str:
+    """A bare address in its one canonical spelling: a network cannot be said at all."""
+    value = fields[name]
+    canonical = None
+    with contextlib.suppress(ValueError):
+        canonical = str(family(value)) if isinstance(value, str) else None
+    if canonical is None or canonical != value or "%" in canonical:
+        raise Refusal("refused", f"`{name}` must be a single address, without a prefix length")
+    return str(value)
+
+
+def parse_number(fields: dict[str, Any], name: str) -> int:
+    """A whole number that a PostgreSQL bigint can hold, from 0."""
+    value = fields[name]
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_NUMBER:
+        raise Refusal("refused", f"`{name}` must be a whole number from 0 to {MAX_NUMBER}")
+    return value
+
+
+# --- The decision --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Tombstone:
+    """A peer that was removed, so that an add that dawdled cannot bring it back."""
+
+    revision: int
+    serial: int
+    removed_at: int
+    """Seconds since 1970, only to forget it one day."""
+
+
+@dataclass
+class State:
+    """What the interface has to hold. A public key has a peer or a tombstone, never both."""
+
+    generation: int = 0
+    serial: int = 0
+    peers: dict[str, Peer] = field(default_factory=dict)
+    tombstones: dict[str, Tombstone] = field(default_factory=dict)
+
+    def known(self, public_key: str) -> Peer | Tombstone | None:
+        """The last decision about a public key."""
+        return self.peers.get(public_key) or self.tombstones.get(public_key)
+
+    def hold(self, peer: Peer) -> None:
+        """Note a peer that belongs on the interface."""
+        self.serial += 1
+        self.tombstones.pop(peer.public_key, None)
+        self.peers[peer.public_key] = replace(peer, serial=self.serial)
+
+    def bury(self, public_key: str, revision: int, now: int) -> None:
+        """Note a peer that does not, and forget the oldest of those."""
+        self.serial += 1
+        self.peers.pop(public_key, None)
+        self.tombstones[public_key] = Tombstone(revision, self.serial, now)
+        recent = [
+            item for item in self.tombstones.items() if now - item[1].removed_at < TOMBSTONE_SECONDS
+        ]
+        recent.sort(key=lambda item: item[1].serial)
+        self.tombstones = dict(recent[-MAX_TOMBSTONES:])
+
+
+def add(state: State, wanted: Peer) -> bool:
+    """Decide on an add; whether it changed anything. Raises `Refusal`."""
+    known = state.known(wanted.public_key)
+    if known == wanted:
+        return False
+    if isinstance(known, Peer) and known.revision == wanted.revision:
+        raise Refusal("refused", f"revision {wanted.revision} was something else: decide anew")
+    if known and known.revision >= wanted.revision:
+        raise Refusal("stale", f"revision {known.revision} of this peer is known")
+    state.hold(wanted)
+    refuse_shared_addresses(state)
+    return True
+
+
+def remove(state: State, public_key: str, revision: int, now: int) -> bool:
+    """Decide on a removal; it wins over an add of the same revision. Raises `Refusal`."""
+    known = state.known(public_key)
+    if known and known.revision > revision:
+        raise Refusal("stale", f"revision {known.revision} of this peer is known")
+    if isinstance(known, Tombstone) and known.revision == revision:
+        return False
+    state.bury(public_key, revision, now)
+    return True
+
+
+def sync(state: State, wanted: Sync, now: int) -> bool:
+    """Take over the ledger's set, save what was decided after the ledger was read.
+
+    A per-peer revision orders what the ledger says of a peer; for a peer that it does not mention
+    there is none to compare, so `as_of` tells what it cannot have known about.
+
+    Raises `Refusal`.
+    """
+    if wanted.generation < state.generation:
+        raise Refusal("stale", f"generation {state.generation} is known")
+    if wanted.as_of > state.serial:
+        raise Refusal("refused", f"`as_of` is ahead of serial {state.serial}: ask `info` again")
+    before = (state.generation, state.serial)
+    for peer in wanted.peers.values():
+        if is_news(state.known(peer.public_key), peer, wanted.as_of):
+            state.hold(peer)
+    for peer in list(state.peers.values()):
+        if peer.public_key not in wanted.peers and peer.serial <= wanted.as_of:
+            state.bury(peer.public_key, peer.revision, now)
+    refuse_shared_addresses(state)
+    state.generation = wanted.generation
+    return before != (state.generation, state.serial)
+
+
+def is_news(known: Peer | Tombstone | None, peer: Peer, as_of: int) -> bool:
+    """Whether a peer in a sync replaces what is known of it."""
+    if known is None or peer.revision > known.revision:
+        return True
+    return peer.revision == known.revision and known.serial <= as_of and known != peer
+
+
+def refuse_shared_addresses(state: State) -> None:
+    """`wg` would give the address to the last who claims it and silently cut off the first."""
+    owners: dict[str, str] = {}
+    for peer in state.peers.values():
+        for address in (peer.ipv4, peer.ipv6):
+            if address in owners:
+                raise Refusal("refused", f"{address} belongs to another peer")
+            owners[address] = peer.public_key
+
+
+# --- The file ------------------------------------------------------------------------------
+
+
+class StateFile:
+    """The desired state on disk: whole before, or whole after, never between."""
+
+    def __init__(self, directory: Path, interface: str) -> None:
+        self._path = directory / f"{interface}.json"
+        self._lock_path = directory / f"{interface}.lock"
+
+    @contextlib.contextmanager
+    def locked(self, patience: float) -> Iterator[int]:
+        """One request at a time; yields the lock's descriptor. Raises `Refusal` when busy."""
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            wait_for_lock(descriptor, time.monotonic() + patience)
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def load(self) -> State:
+        """The last saved state; an empty one before the first."""
+        try:
+            body = json.loads(self._path.read_bytes())
+        except FileNotFoundError:
+            return State()
+        return State(
+            generation=body["generation"],
+            serial=body["serial"],
+            peers={peer["public_key"]: Peer(**peer) for peer in body["peers"]},
+            tombstones={key: Tombstone(**stone) for key, stone in body["tombstones"].items()},
+        )
+
+    def save(self, state: State) -> None:
+        """Replace the file; on return it survives a power cut."""
+        body = {
+            "generation": state.generation,
+            "serial": state.serial,
+            "peers": [vars(peer) for peer in state.peers.values()],
+            "tombstones": {key: vars(stone) for key, stone in state.tombstones.items()},
+        }
+        draft = self._path.with_suffix(".tmp")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(descriptor, "w", encoding="ascii") as file:  # noqa: PTH123 - a descriptor
+            json.dump(body, file, separators=(",", ":"))
+            file.flush()
+            os.fsync(descriptor)
+        draft.replace(self._path)
+        directory = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+
+def wait_for_lock(descriptor: int, deadline: float) -> None:
+    """Take the lock, or say `busy` at the deadline (monotonic seconds)."""
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise Refusal("busy", "another request holds the lock: repeat") from None
+            time.sleep(LOCK_POLL_SECONDS)
+        else:
+            return
+
+
+# --- The kernel ----------------------------------------------------------------------------
+
+
+class Interface:
+    """A WireGuard interface, through the `wg` tool. Secrets go by stdin, never by argv."""
+
+    def __init__(self, wg: str, name: str) -> None:
+        self._wg = wg
+        self._name = name
+
+    def hold(self, peer: Peer, lock: int) -> None:
+        """Add or correct one peer."""
+        arguments = ("preshared-key", "/dev/stdin", "allowed-ips", peer.allowed_ips)
+        self._run(
+            ("set", self._name, "peer", peer.public_key, *arguments), peer.preshared_key, lock
+        )
+
+    def drop(self, public_key: str, lock: int) -> None:
+        """Remove one peer; one that is not there is no error."""
+        self._run(("set", self._name, "peer", public_key, "remove"), "", lock)
+
+    def become(self, peers: Sequence[Peer], lock: int) -> None:
+        """Hold exactly these peers; sessions of those that stay are not disturbed."""
+        self._run(("syncconf", self._name, "/dev/stdin"), self._configuration(peers), lock)
+
+    def dump(self) -> list[list[str]]:
+        """`wg show dump`: a row for the interface, then a row for each peer."""
+        output = self._run(("show", self._name, "dump"))
+        return [line.split("\t") for line in output.splitlines()]
+
+    def _configuration(self, peers: Sequence[Peer]) -> str:
+        """What syncconf reads; it would wipe an interface setting that is left out."""
+        private_key, _, port, mark = self.dump()[0][:4]
+        if private_key == "(none)":
+            raise Refusal("failed", f"{self._name} has no private key: start it with wg-quick")
+        lines = ["[Interface]", f"PrivateKey={private_key}", f"ListenPort={port}", f"FwMark={mark}"]
+        for peer in peers:
+            lines += ["[Peer]", f"PublicKey={peer.public_key}"]
+            lines += [f"PresharedKey={peer.preshared_key}", f"AllowedIPs={peer.allowed_ips}"]
+        return "\n".join([*lines, ""])
+
+    def _run(self, arguments: Sequence[str], stdin: str = "", lock: int | None = None) -> str:
+        """Run `wg`. It inherits the lock: should we be killed, nobody overtakes it."""
+        try:
+            done = subprocess.run(  # noqa: S603 - no shell; every argument is checked
+                [self._wg, *arguments],
+                input=stdin,
+                capture_output=True,
+                text=True,
+                timeout=WG_SECONDS,
+                check=False,
+                pass_fds=() if lock is None else (lock,),
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise Refusal("failed", f"wg {arguments[0]}: {type(error).__name__}") from error
+        if done.returncode != 0:
+            raise Refusal("failed", f"wg {arguments[0]}: {done.stderr.strip()[:300]}")
+        return done.stdout
+
+
+# --- The program ---------------------------------------------------------------------------
+
+
+class Program:
+    """Carries out one request."""
+
+    def __init__(self, interface_name: str, wg: str, state_dir: Path, patience: float) -> None:
+        self._name = interface_name
+        self._interface = Interface(wg, interface_name)
+        self._file = StateFile(state_dir, interface_name)
+        self._patience = patience
+
+    def answer(self, request: Request) -> dict[str, Any]:
+        """The fields of a good reply. Raises `Refusal`."""
+        if not isinstance(request, Ask):
+            return self._change(request)
+        if request.op == "apply":
+            return self._apply()
+        if request.op == "list":
+            return {"peers": [listed(peer) for peer in self._file.load().peers.values()]}
+        if request.op == "stats":
+            return {"peers": [counters(row) for row in self._interface.dump()[1:]]}
+        return self._info()
+
+    def _change(self, request: Add | Remove | Sync) -> dict[str, Any]:
+        """Decide, save, then always tell the kernel."""
+        now = int(time.time())
+        with self._file.locked(self._patience) as lock:
+            state = self._file.load()
+            if isinstance(request, Add):
+                changed = add(state, request.peer)
+            elif isinstance(request, Remove):
+                changed = remove(state, request.public_key, request.revision, now)
+            else:
+                changed = sync(state, request, now)
+            if changed:
+                self._file.save(state)
+            self._tell_kernel(request, state, lock)
+        return {"result": "changed" if changed else "unchanged"}
+
+    def _tell_kernel(self, request: Add | Remove | Sync, state: State, lock: int) -> None:
+        if isinstance(request, Add):
+            self._interface.hold(request.peer, lock)
+        elif isinstance(request, Remove):
+            self._interface.drop(request.public_key, lock)
+        else:
+            self._interface.become(list(state.peers.values()), lock)
+
+    def _apply(self) -> dict[str, Any]:
+        """Bring the kernel to the file, after a boot or a crash."""
+        with self._file.locked(self._patience) as lock:
+            peers = list(self._file.load().peers.values())
+            self._interface.become(peers, lock)
+        return {"peer_count": len(peers)}
+
+    def _info(self) -> dict[str, Any]:
+        """Who answers here; `serial` is what a sync needs for its `as_of`."""
+        state = self._file.load()
+        interface, *peers = self._interface.dump()
+        return {
+            "version": VERSION,
+            "interface": self._name,
+            "public_key": interface[1],
+            "listen_port": int(interface[2]),
+            "peer_count": len(peers),
+            "generation": state.generation,
+            "serial": state.serial,
+        }
+
+
+def listed(peer: Peer) -> dict[str, Any]:
+    """A saved peer without its secret."""
+    return {name: value for name, value in vars(peer).items() if name != "preshared_key"}
+
+
+def counters(row: Sequence[str]) -> dict[str, Any]:
+    """A peer's row of `wg show dump` without its secret."""
+    public_key, _secret, endpoint, _allowed_ips, handshake, received, sent = row[:7]
+    return {
+        "public_key": public_key,
+        "endpoint": None if endpoint == "(none)" else endpoint,
+        "latest_handshake": int(handshake) or None,
+        "received_bytes": int(received),
+        "sent_bytes": int(sent),
+    }
+
+
+def options(arguments: Sequence[str]) -> argparse.Namespace:
+    """What the installer wrote into the forced command; a request can change none of it."""
+    parser = argparse.ArgumentParser(description="Keep a WireGuard interface's peers.")
+    parser.add_argument("interface")
+    parser.add_argument("--wg", default="/usr/bin/wg", help="the wg tool")
+    parser.add_argument("--state-dir", type=Path, default=Path("/var/lib/wgshop"))
+    parser.add_argument("--patience", type=float, default=LOCK_PATIENCE_SECONDS)
+    chosen = parser.parse_args(arguments)
+    if not INTERFACE_NAME.fullmatch(chosen.interface):
+        parser.error("the interface's name must be 1 to 15 of a-zA-Z0-9_=+.-")
+    return chosen
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Answer the request on stdin; 0 when it was carried out."""
+    signal.alarm(LIFETIME_SECONDS)
+    chosen = options(arguments)
+    program = Program(chosen.interface, chosen.wg, chosen.state_dir, chosen.patience)
+    try:
+        request = parse_request(sys.stdin.buffer.read(MAX_REQUEST_BYTES + 1))
+        reply = {"ok": True, **program.answer(request)}
+    except Refusal as refusal:
+        reply = {"ok": False, "error": refusal.error, "detail": refusal.detail}
+    except OSError as error:
+        reply = {"ok": False, "error": "failed", "detail": str(error)}
+    except Exception as error:  # noqa: BLE001 - whatever happens, the shop gets a reply it can read
+        reply = {"ok": False, "error": "failed", "detail": type(error).__name__}
+    sys.stdout.write(json.dumps(reply) + "\n")
+    return 0 if reply["ok"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
