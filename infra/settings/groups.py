@@ -1,98 +1,23 @@
-"""Every setting of every process, in frozen groups: a process loads the groups that it needs.
+"""Every setting, in groups: a process loads the groups that it needs.
 
-A value comes from the environment, else from `.env`, else from a file that is named like the
-setting in the secrets directory (`WGSHOP_SECRETS_DIR`, or `/run/secrets` where it exists).
-An empty value counts as absent, as Compose files write it.
+The text under each field is its documentation, in error messages and in the README's table.
 """
 
-import os
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
-from urllib.parse import urlsplit
+from typing import Annotated
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    FilePath,
-    SecretStr,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
-from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, FilePath, SecretStr, ValidationInfo, field_validator
+from pydantic_settings import SettingsConfigDict
 
-from domain.errors import SettingsError
 from domain.purchases import PurchasePolicy
 from infra.keyring import KeyRing
+from infra.settings.kinds import BaseUrl, LongSecret, Networks, Port, Seconds, SettingsGroup
 
-_DEFAULT_SECRETS_DIR = Path("/run/secrets")
-_SHORTEST_SECRET = 32
 _DEFAULT_POLICY = PurchasePolicy()
-
-
-def _as_base_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("expected an http:// or https:// address")
-    return text.rstrip("/")
-
-
-def _long_enough(secret: SecretStr) -> SecretStr:
-    if len(secret.get_secret_value().encode()) < _SHORTEST_SECRET:
-        raise ValueError(f"expected at least {_SHORTEST_SECRET} bytes")
-    return secret
-
-
-def _split_at_commas(value: object) -> object:
-    if isinstance(value, str):
-        return [item.strip() for item in value.split(",") if item.strip()]
-    return value
-
-
-def _as_seconds(value: object) -> object:
-    if isinstance(value, str):
-        try:
-            return timedelta(seconds=float(value))
-        except (ValueError, OverflowError):
-            raise ValueError("expected a number of seconds") from None
-    return value
-
-
-BaseUrl = Annotated[str, AfterValidator(_as_base_url)]
-"""An http(s) address without the trailing slash."""
-
-LongSecret = Annotated[SecretStr, AfterValidator(_long_enough)]
-"""At least 32 bytes, the key size of HMAC-SHA256 (RFC 7518, 3.2)."""
-
-Networks = Annotated[
-    tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_split_at_commas)
-]
-"""Written as a comma list of CIDRs; a bare address is a network of one."""
-
-Seconds = Annotated[timedelta, BeforeValidator(_as_seconds), Field(gt=timedelta(0))]
-"""A time that is written as a number of seconds."""
-
-Port = Annotated[int, Field(ge=0, le=65535)]
-
-
-class SettingsGroup(BaseSettings):
-    """A frozen group of settings; take it with `load`."""
-
-    model_config = SettingsConfigDict(
-        frozen=True,
-        extra="ignore",
-        env_ignore_empty=True,
-        populate_by_name=True,
-        use_attribute_docstrings=True,
-        hide_input_in_errors=True,
-    )
 
 
 class DatabaseSettings(SettingsGroup):
@@ -294,7 +219,10 @@ class VpnSettings(SettingsGroup):
     def _is_a_private_key(cls, key: SecretStr, info: ValidationInfo) -> SecretStr:
         path = info.data.get("ssh_key_file")
         if not key and path is not None:
-            key = SecretStr(path.read_text())
+            try:
+                key = SecretStr(path.read_text())
+            except (OSError, UnicodeDecodeError):
+                raise ValueError("VPN_SSH_KEY_FILE cannot be read as text") from None
         if not key:
             raise ValueError("set it or VPN_SSH_KEY_FILE")
         if not key.get_secret_value().lstrip().startswith("-----BEGIN "):
@@ -403,90 +331,3 @@ GROUPS: tuple[type[SettingsGroup], ...] = (
     PolicySettings,
 )
 """Every group, in the order of the README's table."""
-
-Group = TypeVar("Group", bound=SettingsGroup)
-
-
-def load(group: type[Group]) -> Group:
-    """Read a group of settings.
-
-    Raises:
-        SettingsError: Settings are missing or malformed; the message lists every one by name
-            with what is expected, and never a value.
-    """
-    try:
-        return group(_env_file=".env", _secrets_dir=_secrets_dir())
-    except ValidationError as error:
-        problems = "\n".join(_problems(group, error))
-    # Outside the handler, so that no traceback leads to the values.
-    raise SettingsError(f"Settings are missing or malformed:\n{problems}")
-
-
-def settings_table() -> str:
-    """The README's table of settings, in Markdown."""
-    rows = {
-        setting_name(group, name): (_default_text(field), _description(field))
-        for group in GROUPS
-        for name, field in group.model_fields.items()
-    }
-    lines = [f"| `{name}` | {default} | {text} |" for name, (default, text) in rows.items()]
-    return "\n".join(("| Setting | Default | What it is |", "|---|---|---|", *lines))
-
-
-def setting_name(group: type[SettingsGroup], field_name: str) -> str:
-    """What a field is called in the environment, such as `YOOKASSA_SHOP_ID`."""
-    alias = group.model_fields[field_name].validation_alias
-    if isinstance(alias, str):
-        return alias
-    return f"{group.model_config.get('env_prefix', '')}{field_name}".upper()
-
-
-def _secrets_dir() -> Path | None:
-    chosen = os.environ.get("WGSHOP_SECRETS_DIR")
-    if not chosen:
-        return _DEFAULT_SECRETS_DIR if _DEFAULT_SECRETS_DIR.is_dir() else None
-    if not Path(chosen).is_dir():
-        raise SettingsError("WGSHOP_SECRETS_DIR: expected a directory with secret files")
-    return Path(chosen)
-
-
-def _problems(group: type[SettingsGroup], error: ValidationError) -> Iterator[str]:
-    names = {
-        key: name
-        for name in group.model_fields
-        for key in (name, group.model_fields[name].validation_alias)
-    }
-    first_messages: dict[str, str] = {}
-    for detail in error.errors(include_input=False, include_context=False, include_url=False):
-        first_messages.setdefault(names[str(detail["loc"][0])], detail["msg"])
-    for name, message in first_messages.items():
-        field = group.model_fields[name]
-        problem = message.removeprefix("Value error, ").replace("Field required", "missing")
-        example = f" Example: {field.examples[0]}" if field.examples else ""
-        yield f"- {setting_name(group, name)}: {problem}. {_description(field)}{example}"
-
-
-def _description(field: FieldInfo) -> str:
-    return " ".join((field.description or "").split())
-
-
-def _default_text(field: FieldInfo) -> str:
-    if field.is_required():
-        return "**required**"
-    text = _as_written(field.default)
-    return f"`{text}`" if text else "–"
-
-
-def _as_written(value: Any) -> str:
-    """A default as it would be written in `.env`."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return str(value).lower()
-        case timedelta():
-            return f"{value.total_seconds():g}"
-        case tuple():
-            return ", ".join(map(str, value))
-        case _:
-            return str(value)
