@@ -56,9 +56,7 @@ class ServerRefused(ShopError):
 
 
 class NoFreeAddress(ShopError):
-    """No server that the plan allows has a free address."""
-
-    retryable = True
+    """No server that the plan allows has a free address: a person has to add one."""
 
 
 class AccessEnded(ShopError):

@@ -32,9 +32,9 @@ from domain.payments import (
     RefundRequest,
     RefundSnapshot,
 )
-from domain.purchases import Alarm, PurchaseNotice, PurchaseStage, StuckReason
+from domain.purchases import Alarm, PurchaseNotice, PurchaseStage, Recollection, StuckReason
 from domain.servers import ClientConfig, Peer, PeerRemoval, PeerStatistics, Server, ServerInfo
-from domain.subscriptions import Ending, Grant, PlacedPeer, Subscription
+from domain.subscriptions import Ending, Grant, Move, PlacedPeer, Subscription, SubscriptionState
 
 
 class PaymentProvider(Protocol):
@@ -167,8 +167,8 @@ class PurchaseLedger(Protocol):
         """Note the refund and take back what the purchase gave; the peers that have to leave."""
         ...
 
-    async def paid_purchase(self, purchase_id: PurchaseId) -> Grant | None:
-        """The grant of a purchase that was already paid for, so that a new run ends at once."""
+    async def recall(self, purchase_id: PurchaseId, attempt: int) -> Recollection:
+        """What earlier runs of the purchase left behind."""
         ...
 
     async def record_repair(self, purchase_id: PurchaseId, action: str, actor: str) -> None:
@@ -186,8 +186,8 @@ class AccessLedger(Protocol):
         """
         ...
 
-    async def move_device(self, device_id: DeviceId, away_from: str | None) -> PlacedPeer | None:
-        """Decide for another server; the peer that has to leave the old one.
+    async def move_device(self, device_id: DeviceId, away_from: str | None) -> Move:
+        """Decide for another server.
 
         A device that is not on `away_from` (a slug) has moved already: nothing changes.
         Raises `NoFreeAddress`; then the device stays where it is.
@@ -200,6 +200,10 @@ class AccessLedger(Protocol):
 
     async def confirm_removal(self, placed: PlacedPeer) -> None:
         """The server holds the peer no more: its address may be given to another."""
+        ...
+
+    async def subscription_state(self, subscription_id: SubscriptionId) -> SubscriptionState:
+        """The subscription's end and revision, as they are now."""
         ...
 
     async def end_subscription(self, subscription_id: SubscriptionId, now: datetime) -> Ending:
@@ -218,8 +222,8 @@ class AccessLedger(Protocol):
 class SubscriptionDesk(Protocol):
     """Opens and extends subscription workflows."""
 
-    async def open_or_extend(self, grant: Grant) -> None:
-        """Make the subscription's workflow run until the grant's end."""
+    async def open_or_extend(self, state: SubscriptionState) -> None:
+        """Make the subscription's workflow run until that end."""
         ...
 
 

@@ -10,7 +10,7 @@ from domain.ids import ChatId, MessageId, PlanId, PurchaseId, UserId
 from domain.languages import Language
 from domain.model import Value
 from domain.money import Money
-from domain.payments import Cancellation
+from domain.payments import Cancellation, Invoice
 
 
 class PurchaseStage(StrEnum):
@@ -67,6 +67,13 @@ class StuckReason(StrEnum):
     """No server has a free address."""
     REFUND = "refund"
     """The provider refused the refund."""
+
+
+INVOICE_FAILED = Cancellation(party="merchant", reason="invoice_failed")
+"""Our own reason beside the provider's: no payment page could be made, nothing was charged."""
+
+EXPIRED_REASON = "expired_on_confirmation"
+"""YooKassa's reason for a payment page that nobody used in time."""
 
 
 class RepairAction(StrEnum):
@@ -129,6 +136,16 @@ class PurchaseOrder(Value):
     policy: PurchasePolicy = PurchasePolicy()
     attempt: Annotated[int, Field(ge=1)] = 1
     """Which payment page this is: a declined or expired purchase may ask for another."""
+    is_woken: bool = False
+    """Started by news of a payment rather than by a customer: look first at what is known."""
+
+
+class Recollection(Value):
+    """What the ledger knows of a purchase whose workflow closed and is woken again."""
+
+    stage: PurchaseStage
+    invoice: Invoice | None = None
+    """The payment page of the attempt in question."""
 
 
 class PurchaseRecord(Value):

@@ -53,22 +53,16 @@ class Subscription(Value):
 
 
 class SubscriptionState(Value):
-    """All that a subscription workflow carries from run to run."""
+    """A subscription's end as the ledger holds it, and all that its workflow carries on."""
 
     subscription_id: SubscriptionId
     user_id: UserId
     expires_at: datetime
+    revision: int = 1
+    """Grows with each change in the ledger, so that an older word cannot undo a newer."""
     reminder_lead: timedelta = timedelta(hours=24)
     reminded_for: datetime | None = None
     """The end date for which the reminder has gone out: one reminder for each period."""
-
-
-class Extension(Value):
-    """A new absolute end of a subscription, as the ledger holds it."""
-
-    expires_at: datetime
-    revision: int = 0
-    """Grows with each change in the ledger, so that an older extension cannot undo a newer."""
 
 
 class PlacedPeer(Value):
@@ -77,6 +71,15 @@ class PlacedPeer(Value):
     device_id: DeviceId
     server_id: ServerId
     revision: int
+
+
+class Move(Value):
+    """A device's change of server."""
+
+    server: str
+    """The slug of the server that it is on now."""
+    left: PlacedPeer | None = None
+    """The peer that has to leave the old one."""
 
 
 class Ending(Value):

@@ -18,7 +18,7 @@ from domain.ids import (
 )
 from domain.payments import Cancellation, Invoice, PaymentSnapshot, RefundSnapshot
 from domain.ports import Sealer
-from domain.purchases import PurchaseStage, StuckReason
+from domain.purchases import PurchaseStage, Recollection, StuckReason
 from domain.servers import DeviceKeys
 from domain.subscriptions import Grant, PlacedPeer, end_after
 from infra.postgres.addresses import server_of, take_address
@@ -131,10 +131,25 @@ class PostgresPurchaseLedger:
                 await withdraw_devices(connection, grant["subscription_id"])
             return await leaving_peers(connection, purchase_id)
 
-    async def paid_purchase(self, purchase_id: PurchaseId) -> Grant | None:
-        """The grant, if the purchase has one that was not revoked."""
-        row = await self._pool.fetchrow(f"{_GRANT} and g.revoked_at is null", purchase_id)
-        return None if row is None else _grant(row)
+    async def recall(self, purchase_id: PurchaseId, attempt: int) -> Recollection:
+        """The purchase's stage and the payment page of that attempt."""
+        row = await self._pool.fetchrow(
+            """
+            select p.stage, i.provider_payment_id, i.confirmation_url, i.created_at, i.expires_at
+            from purchases p left join invoices i on i.purchase_id = p.purchase_id
+                                                 and i.attempt = $2
+            where p.purchase_id = $1
+            """,
+            purchase_id,
+            attempt,
+        )
+        if row is None:
+            raise UnknownPurchase(f"there is no purchase {purchase_id} in the ledger")
+        known = row["provider_payment_id"] is not None
+        return Recollection(
+            stage=PurchaseStage(row["stage"]),
+            invoice=Invoice.model_validate(dict(row)) if known else None,
+        )
 
     async def record_repair(self, purchase_id: PurchaseId, action: str, actor: str) -> None:
         """Write the decision into the audit log."""

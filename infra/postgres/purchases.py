@@ -31,7 +31,8 @@ class Purchases:
         status = await self._pool.execute(
             """
             insert into purchases
-                (purchase_id, user_id, tariff_id, price, currency, order_document, stage, created_at)
+                (purchase_id, user_id, tariff_id, price, currency, order_document, stage,
+                 created_at)
             values ($1, $2, $3, $4, $5, $6, 'preparing', $7)
             on conflict (purchase_id) do nothing
             """,

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic import Field
+
 from domain.model import Value
 from infra.postgres.pool import Pool
 
@@ -10,7 +12,7 @@ class Session(Value):
     """One dialogue: the question that waits for an answer, and what was said so far."""
 
     state: str | None = None
-    data: dict[str, Any] = {}
+    data: dict[str, Any] = Field(default_factory=dict)
 
 
 class Sessions:

@@ -10,7 +10,14 @@ from domain.errors import AccessEnded, NoFreeAddress
 from domain.ids import DeviceId, ServerId, SubscriptionId, UserId
 from domain.ports import Sealer
 from domain.servers import ClientConfig, Peer, PeerRemoval
-from domain.subscriptions import Ending, PlacedPeer, Subscription, SubscriptionStatus
+from domain.subscriptions import (
+    Ending,
+    Move,
+    PlacedPeer,
+    Subscription,
+    SubscriptionState,
+    SubscriptionStatus,
+)
 from infra.postgres.addresses import free_left_address, leave_address, server_of, take_address
 from infra.postgres.peers import device_context, leaving_peers_of, withdraw_devices
 from infra.postgres.pool import Connection, Pool
@@ -95,28 +102,23 @@ class Subscriptions:
             revision=device["revision"],
         )
 
-    async def move_device(self, device_id: DeviceId, away_from: str | None) -> PlacedPeer | None:
-        """Decide for another server; a repeat returns the same peer to remove."""
+    async def move_device(self, device_id: DeviceId, away_from: str | None) -> Move:
+        """Decide for another server; a repeat returns the same move."""
         async with self._pool.acquire() as connection, connection.transaction():
             device = await _lock(connection, device_id)
             old = await connection.fetchval(
                 "select server_id from vpn_servers where slug = $1", away_from
             )
-            if old is None:
-                return None
-            if await server_of(connection, device_id) != old:
-                return await _left_behind(connection, device_id, ServerId(old))
-            revision = device["revision"] + 1
-            await leave_address(connection, device_id, ServerId(old), revision)
-            taken = await take_address(
-                connection, device_id, device["locations"], away_from=ServerId(old)
-            )
-            if taken is None:
-                raise NoFreeAddress("no other server has a free address: add one, then retry")
-            await connection.execute(
-                "update devices set revision = $2 where device_id = $1", device_id, revision
-            )
-            return PlacedPeer(device_id=device_id, server_id=ServerId(old), revision=revision)
+            left = None
+            if old is not None and device["server_id"] == old:
+                left = await _leave(connection, device, ServerId(old))
+            if left is not None or device["server_id"] is None:
+                await _take_elsewhere(connection, device, old)
+            elif old is not None:
+                left = await _left_behind(connection, device_id, ServerId(old))
+            now_on = await server_of(connection, device_id)
+            assert now_on is not None  # noqa: S101  # taken above, or held before
+            return Move(server=(await server_from(connection, now_on)).slug, left=left)
 
     async def removal(self, placed: PlacedPeer) -> PeerRemoval:
         """What the server needs to know."""
@@ -139,6 +141,20 @@ class Subscriptions:
                 placed.device_id,
                 placed.revision,
             )
+
+    async def subscription_state(self, subscription_id: SubscriptionId) -> SubscriptionState:
+        """The subscription's end and revision, read together."""
+        row = await self._pool.fetchrow(
+            "select * from subscriptions where subscription_id = $1", subscription_id
+        )
+        if row is None:
+            raise LookupError(f"there is no subscription {subscription_id}")
+        return SubscriptionState(
+            subscription_id=subscription_id,
+            user_id=UserId(row["user_id"]),
+            expires_at=row["expires_at"],
+            revision=row["revision"],
+        )
 
     async def end_subscription(self, subscription_id: SubscriptionId, now: datetime) -> Ending:
         """End it if its time has passed; a repeat names the peers that are not yet gone."""
@@ -168,6 +184,26 @@ async def _lock(connection: Connection, device_id: DeviceId) -> Record:
     if not row["is_wanted"]:
         raise AccessEnded(f"access of device {device_id} was taken back: nothing to set up")
     return row
+
+
+async def _leave(connection: Connection, device: Record, server_id: ServerId) -> PlacedPeer:
+    device_id, revision = DeviceId(device["device_id"]), device["revision"] + 1
+    await leave_address(connection, device_id, server_id, revision)
+    await connection.execute(
+        "update devices set revision = $2 where device_id = $1", device_id, revision
+    )
+    return PlacedPeer(device_id=device_id, server_id=server_id, revision=revision)
+
+
+async def _take_elsewhere(connection: Connection, device: Record, old: int | None) -> None:
+    taken = await take_address(
+        connection,
+        DeviceId(device["device_id"]),
+        device["locations"],
+        away_from=None if old is None else ServerId(old),
+    )
+    if taken is None:
+        raise NoFreeAddress("no other server has a free address: add one, then retry")
 
 
 async def _left_behind(

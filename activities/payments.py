@@ -1,0 +1,105 @@
+"""Money: the payment provider."""
+
+from dataclasses import dataclass
+
+from temporalio import activity
+
+from domain.ids import ProviderPaymentId, ProviderRefundId, PurchaseId
+from domain.model import Value
+from domain.payments import (
+    Invoice,
+    InvoiceRequest,
+    Mismatch,
+    PaymentSnapshot,
+    RefundRequest,
+    RefundSnapshot,
+    mismatches,
+)
+from domain.ports import PaymentProvider, PurchaseLedger
+from domain.purchases import PurchaseOrder
+
+
+class FetchedPayment(Value):
+    """A payment as the provider knows it, held against what was agreed."""
+
+    payment: PaymentSnapshot
+    mismatches: tuple[Mismatch, ...] = ()
+
+
+class FetchPayment(Value):
+    """Which payment to look at, and for which order it should be."""
+
+    payment_id: ProviderPaymentId
+    order: PurchaseOrder
+
+
+class RefundPayment(Value):
+    """Which payment to give back, whole."""
+
+    purchase_id: PurchaseId
+    request: RefundRequest
+    attempt: int = 1
+    """Grows when the provider has definitely cancelled a refund: its key is spent."""
+
+
+def invoice_key(purchase_id: PurchaseId, attempt: int) -> str:
+    """The `Idempotence-Key` of a payment page: stable across retries, crashes and resets."""
+    return _key(purchase_id, "create", attempt)
+
+
+def refund_key(purchase_id: PurchaseId, attempt: int) -> str:
+    """The `Idempotence-Key` of a refund, as stable."""
+    return _key(purchase_id, "refund", attempt)
+
+
+def _key(purchase_id: PurchaseId, what: str, attempt: int) -> str:
+    return f"{purchase_id}:{what}" if attempt == 1 else f"{purchase_id}:{what}:{attempt}"
+
+
+@dataclass(frozen=True)
+class PaymentActivities:
+    """Steps that move or look at money."""
+
+    provider: PaymentProvider
+    ledger: PurchaseLedger
+
+    @activity.defn
+    async def create_invoice(self, order: PurchaseOrder) -> Invoice:
+        """Make the payment page and note it; a repeat finds the same page by its key."""
+        request = InvoiceRequest(
+            purchase_id=order.purchase_id,
+            price=order.price,
+            description=order.plan_name,
+            language=order.language,
+            receipt_email=order.receipt_email,
+        )
+        key = invoice_key(order.purchase_id, order.attempt)
+        invoice = await self.provider.create_invoice(request, key=key)
+        await self.ledger.record_invoice(order.purchase_id, order.attempt, invoice)
+        return invoice
+
+    @activity.defn
+    async def fetch_payment(self, wanted: FetchPayment) -> FetchedPayment:
+        """Ask the provider for the truth and compare it with what was agreed."""
+        payment = await self.provider.fetch_payment(wanted.payment_id)
+        order = wanted.order
+        return FetchedPayment(
+            payment=payment,
+            mismatches=mismatches(
+                payment,
+                purchase_id=order.purchase_id,
+                price=order.price,
+                shop_id=self.provider.shop_id,
+            ),
+        )
+
+    @activity.defn
+    async def refund_payment(self, wanted: RefundPayment) -> RefundSnapshot:
+        """Give the money back; a repeat finds the same refund by its key."""
+        key = refund_key(wanted.purchase_id, wanted.attempt)
+        return await self.provider.refund(wanted.request, key=key)
+
+    @activity.defn
+    async def fetch_refund(self, refund_id: ProviderRefundId) -> RefundSnapshot:
+        """Ask what became of a refund: the provider sends no notice of a cancelled one."""
+        return await self.provider.fetch_refund(refund_id)

@@ -1,0 +1,36 @@
+"""Subscriptions' own workflows and their ends."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from temporalio import activity
+
+from domain.ids import SubscriptionId
+from domain.model import Value
+from domain.ports import AccessLedger, SubscriptionDesk
+from domain.subscriptions import Ending
+
+
+class EndSubscription(Value):
+    """A subscription whose end has come, at the workflow's time."""
+
+    subscription_id: SubscriptionId
+    now: datetime
+
+
+@dataclass(frozen=True)
+class SubscriptionActivities:
+    """Steps in a subscription's life."""
+
+    access: AccessLedger
+    desk: SubscriptionDesk
+
+    @activity.defn
+    async def open_subscription(self, subscription_id: SubscriptionId) -> None:
+        """Let the subscription's workflow know the end that the ledger holds."""
+        await self.desk.open_or_extend(await self.access.subscription_state(subscription_id))
+
+    @activity.defn
+    async def end_subscription(self, end: EndSubscription) -> Ending:
+        """End it, unless it was extended meanwhile."""
+        return await self.access.end_subscription(end.subscription_id, end.now)

@@ -1,0 +1,191 @@
+"""Starts and signals workflows on behalf of the bot, the API and activities."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import (
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.errors import (
+    ProviderUnavailable,
+    PurchaseRefused,
+    RepairRefused,
+    TemporalUnavailable,
+    UnknownPurchase,
+)
+from domain.ids import ProviderPaymentId, PurchaseId
+from domain.payments import Invoice
+from domain.purchases import PurchaseOrder, PurchaseStage, Repair
+from domain.subscriptions import SubscriptionState
+from workflows.names import (
+    PAID_UNTIL,
+    PURCHASE_STAGE,
+    SHOP_QUEUE,
+    purchase_workflow_id,
+    subscription_workflow_id,
+)
+from workflows.purchase import PurchaseWorkflow
+from workflows.subscription import SubscriptionWorkflow
+
+RPC_TIMEOUT = timedelta(seconds=5)
+"""The Temporal server answers in milliseconds, or is away."""
+
+
+class Starter:
+    """The only way from the outside into a workflow. Raises `TemporalUnavailable`."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def begin_purchase(self, order: PurchaseOrder) -> None:
+        """Let the purchase run; a second call for the same attempt changes nothing."""
+        if order.attempt > 1:
+            await self._signal_with_start(order, "try_again", order.attempt)
+            return
+        with _temporal_errors(), suppress(WorkflowAlreadyStartedError):
+            # Already started: an earlier tap led to a purchase that is over.
+            await self._client.start_workflow(
+                PurchaseWorkflow.run,
+                order,
+                id=purchase_workflow_id(order.purchase_id),
+                task_queue=SHOP_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                search_attributes=_PREPARING,
+                static_summary=_summary(order),
+                rpc_timeout=RPC_TIMEOUT,
+            )
+
+    async def invoice(self, order: PurchaseOrder, patience: timedelta) -> Invoice:
+        """The payment page of the order's attempt; starts the purchase where needed.
+
+        Raises:
+            PurchaseRefused: the purchase has no open page and will have none.
+            ProviderUnavailable: there is no page yet; ask again with the same order.
+        """
+        operation = WithStartWorkflowOperation(
+            PurchaseWorkflow.run,
+            order,
+            id=purchase_workflow_id(order.purchase_id),
+            task_queue=SHOP_QUEUE,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE
+            if order.attempt == 1
+            else WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            search_attributes=_PREPARING,
+            static_summary=_summary(order),
+        )
+        with _temporal_errors():
+            try:
+                return await self._client.execute_update_with_start_workflow(
+                    PurchaseWorkflow.invoice,
+                    order.attempt,
+                    id=f"invoice:{order.attempt}",
+                    start_workflow_operation=operation,
+                    rpc_timeout=patience,
+                )
+            except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+                raise ProviderUnavailable(
+                    "the payment page is not ready yet: ask again in a few seconds"
+                ) from error
+            except WorkflowUpdateFailedError as error:
+                raise PurchaseRefused(str(error.cause)) from error
+            except WorkflowAlreadyStartedError as error:
+                raise PurchaseRefused("this purchase is over") from error
+
+    async def payment_seen(self, order: PurchaseOrder, payment_id: ProviderPaymentId) -> None:
+        """Wake the purchase, closed or not: something happened to its payment."""
+        woken = order.model_copy(update={"is_woken": True})
+        await self._signal_with_start(woken, "payment_seen", payment_id)
+
+    async def repair(self, purchase_id: PurchaseId, repair: Repair) -> None:
+        """Hand a person's decision to a stuck purchase.
+
+        Raises:
+            RepairRefused: it makes no sense now; the message says why.
+            UnknownPurchase: there is no such purchase under way.
+        """
+        handle = self._client.get_workflow_handle_for(
+            PurchaseWorkflow.run, purchase_workflow_id(purchase_id)
+        )
+        with _temporal_errors():
+            try:
+                await handle.execute_update(
+                    PurchaseWorkflow.repair, repair, rpc_timeout=RPC_TIMEOUT
+                )
+            except WorkflowUpdateFailedError as error:
+                raise RepairRefused(str(error.cause)) from error
+            except RPCError as error:
+                if error.status is RPCStatusCode.NOT_FOUND:
+                    raise UnknownPurchase(
+                        f"no purchase {purchase_id} is under way: it is over, or never was"
+                    ) from error
+                raise
+
+    async def open_or_extend(self, state: SubscriptionState) -> None:
+        """Let the subscription's workflow run until that end; fulfils `SubscriptionDesk`."""
+        with _temporal_errors():
+            await self._client.start_workflow(
+                SubscriptionWorkflow.run,
+                state,
+                id=subscription_workflow_id(state.subscription_id),
+                task_queue=SHOP_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                start_signal="extend",
+                start_signal_args=[state],
+                search_attributes=TypedSearchAttributes(
+                    [SearchAttributePair(PAID_UNTIL, state.expires_at)]
+                ),
+                rpc_timeout=RPC_TIMEOUT,
+            )
+
+    async def _signal_with_start(
+        self, order: PurchaseOrder, signal: str, argument: int | str
+    ) -> None:
+        """Signal the purchase's run; one that is closed runs again with this order."""
+        with _temporal_errors():
+            await self._client.start_workflow(
+                PurchaseWorkflow.run,
+                order,
+                id=purchase_workflow_id(order.purchase_id),
+                task_queue=SHOP_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                start_signal=signal,
+                start_signal_args=[argument],
+                search_attributes=_PREPARING,
+                static_summary=_summary(order),
+                rpc_timeout=RPC_TIMEOUT,
+            )
+
+
+_PREPARING = TypedSearchAttributes(
+    [SearchAttributePair(PURCHASE_STAGE, PurchaseStage.PREPARING.value)]
+)
+
+
+def _summary(order: PurchaseOrder) -> str:
+    return f"{order.plan_name}, {order.price}"
+
+
+@contextmanager
+def _temporal_errors() -> Iterator[None]:
+    """Turn "nobody answers" into the shop's own error."""
+    try:
+        yield
+    except RPCError as error:
+        raise TemporalUnavailable(f"the Temporal server did not answer: {error}") from error

@@ -1,0 +1,36 @@
+"""Names that outlive a release: task queues, workflow ids, search attributes."""
+
+from temporalio.common import SearchAttributeKey
+
+from domain.ids import PurchaseId, SubscriptionId
+from domain.subscriptions import PlacedPeer
+
+SHOP_QUEUE = "shop"
+"""Workflows, the ledger and messages."""
+
+PAYMENTS_QUEUE = "payments"
+"""The payment provider: its slow answers hold up nothing else."""
+
+VPN_QUEUE = "vpn"
+"""VPN servers: a dead one holds up nothing else."""
+
+PURCHASE_STAGE = SearchAttributeKey.for_keyword("PurchaseStage")
+VPN_SERVER = SearchAttributeKey.for_keyword("VpnServer")
+PAID_UNTIL = SearchAttributeKey.for_datetime("PaidUntil")
+
+SEARCH_ATTRIBUTES = (PURCHASE_STAGE, VPN_SERVER, PAID_UNTIL)
+
+
+def purchase_workflow_id(purchase_id: PurchaseId) -> str:
+    """`purchase:<uuid>`."""
+    return f"purchase:{purchase_id}"
+
+
+def subscription_workflow_id(subscription_id: SubscriptionId) -> str:
+    """`subscription:<uuid>`."""
+    return f"subscription:{subscription_id}"
+
+
+def removal_workflow_id(placed: PlacedPeer) -> str:
+    """`removal:<device uuid>:<server id>:<revision>`: one for each decision to remove."""
+    return f"removal:{placed.device_id}:{placed.server_id}:{placed.revision}"

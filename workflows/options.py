@@ -1,0 +1,110 @@
+"""How patient each kind of step is, by name."""
+
+from datetime import timedelta
+from typing import TypedDict
+
+from temporalio.common import RetryPolicy
+
+from workflows.names import PAYMENTS_QUEUE, VPN_QUEUE
+
+
+class StepOptions(TypedDict, total=False):
+    """The part of Temporal's activity options that depends on the kind of step."""
+
+    task_queue: str
+    start_to_close_timeout: timedelta
+    """One try."""
+    heartbeat_timeout: timedelta
+    """How soon a killed worker is noticed."""
+    retry_policy: RetryPolicy
+
+
+class LocalStepOptions(TypedDict, total=False):
+    """The same for a local activity."""
+
+    start_to_close_timeout: timedelta
+    retry_policy: RetryPolicy
+    local_retry_threshold: timedelta
+
+
+_QUICKLY = RetryPolicy(
+    initial_interval=timedelta(milliseconds=300),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=15),
+)
+_SLOWLY = RetryPolicy(
+    initial_interval=timedelta(seconds=15),
+    backoff_coefficient=1.0,
+)
+
+LEDGER = StepOptions(
+    start_to_close_timeout=timedelta(seconds=10),
+    heartbeat_timeout=timedelta(seconds=4),
+    retry_policy=_QUICKLY,
+)
+"""PostgreSQL: without end, because nothing true may be lost."""
+
+BOOKKEEPING = LocalStepOptions(
+    start_to_close_timeout=timedelta(seconds=10),
+    retry_policy=_QUICKLY,
+    local_retry_threshold=timedelta(seconds=5),
+)
+"""A small idempotent note to PostgreSQL, without a turn through the task queue."""
+
+PROVIDER = StepOptions(
+    task_queue=PAYMENTS_QUEUE,
+    # YooKassa answers within 30 s or says 500; the gateway waits 40 s for it.
+    start_to_close_timeout=timedelta(seconds=50),
+    heartbeat_timeout=timedelta(seconds=4),
+    retry_policy=_QUICKLY,
+)
+"""The payment provider; callers add a budget where the customer waits."""
+
+FETCH_BUDGET = timedelta(minutes=2)
+"""One look at a payment; when it fails the purchase goes on waiting and looks again."""
+
+REFUND = PROVIDER | StepOptions(
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        backoff_coefficient=2.0,
+        # "Repeat about once a minute until there is an answer": YooKassa on HTTP 500.
+        maximum_interval=timedelta(minutes=1),
+    ),
+)
+"""Money to give back: without end."""
+
+SERVER = StepOptions(
+    task_queue=VPN_QUEUE,
+    # The gateway's own deadline for one call is 30 s.
+    start_to_close_timeout=timedelta(seconds=40),
+    heartbeat_timeout=timedelta(seconds=4),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=300),
+        backoff_coefficient=1.7,
+        maximum_interval=timedelta(seconds=5),
+    ),
+)
+"""A VPN server, while the customer waits; callers add a budget."""
+
+SERVER_SLOWLY = SERVER | StepOptions(retry_policy=_SLOWLY)
+"""A VPN server that has had its quick chances."""
+
+DELIVERY = StepOptions(
+    start_to_close_timeout=timedelta(seconds=60),
+    heartbeat_timeout=timedelta(seconds=4),
+    retry_policy=_QUICKLY,
+)
+"""What the customer paid for: without end; an unreachable customer is an outcome."""
+
+DISPLAY_BUDGET = timedelta(minutes=2)
+"""An edit that a newer one may overtake is not worth more."""
+
+ALARM = DELIVERY
+"""A call for a person: without end."""
+
+HANDOVER = StepOptions(
+    start_to_close_timeout=timedelta(seconds=10),
+    heartbeat_timeout=timedelta(seconds=4),
+    retry_policy=_QUICKLY,
+)
+"""From a purchase to its subscription's workflow: without end."""

@@ -1,0 +1,115 @@
+"""Waiting for a payment to become final: by news, by looking, however late."""
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.payments import FetchedPayment, FetchPayment, PaymentActivities
+    from domain.payments import Invoice, PaymentStatus
+    from domain.purchases import PurchasePolicy, PurchaseStage
+    from workflows.options import FETCH_BUDGET, PROVIDER
+    from workflows.progress import Progress
+
+
+class PaymentWatch:
+    """Watches one payment page. News wakes it; only the provider's own answer is believed."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._opened_at = workflow.now()
+        self._news = False
+        self._page_wanted = False
+
+    def hear_news(self) -> None:
+        """Somebody says that something happened to the payment."""
+        self._news = True
+
+    def want_page(self) -> None:
+        """The customer asks for a page again."""
+        self._page_wanted = True
+
+    async def final_payment(self, invoice: Invoice) -> FetchedPayment | None:
+        """The payment once it is final; None when it stayed pending beyond all patience.
+
+        A provider that does not answer is asked on and on: unknown is not unpaid.
+        """
+        fetched = await self.look(invoice) if self._progress.order.is_woken else None
+        if _is_final(fetched):
+            return fetched
+        self._open_page()
+        pause = self._policy.first_poll
+        while not self._is_hopeless(fetched):
+            if not await self._something_happens(pause):
+                pause = min(pause * 2, self._policy.slowest_poll)
+            if self._page_wanted and not self._progress.page_is_open:
+                self._open_page()
+            fetched = await self.look(invoice)
+            if _is_final(fetched):
+                return fetched
+            await self._close_page_in_time()
+        return None
+
+    def _open_page(self) -> None:
+        self._page_wanted = False
+        self._opened_at = workflow.now()
+        self._progress.enter(PurchaseStage.AWAITING_PAYMENT)
+
+    async def _close_page_in_time(self) -> None:
+        """Tell the customer that the time is over; a late payment is still welcome."""
+        if self._progress.page_is_open and self._age >= self._policy.payment_window:
+            self._progress.enter(PurchaseStage.EXPIRED)
+            await self._progress.publish()
+
+    async def _something_happens(self, pause: timedelta) -> bool:
+        try:
+            await workflow.wait_condition(
+                self._is_called, timeout=self._until_next_look(pause), timeout_summary="next look"
+            )
+        except TimeoutError:
+            return False
+        finally:
+            self._news = False
+        return True
+
+    def _is_called(self) -> bool:
+        return self._news or (self._page_wanted and not self._progress.page_is_open)
+
+    def _until_next_look(self, pause: timedelta) -> timedelta:
+        """The pause, cut so that the end of the payment window is not overslept."""
+        left = self._policy.payment_window - self._age
+        return min(pause, left) if left > timedelta(0) else pause
+
+    async def look(self, invoice: Invoice) -> FetchedPayment | None:
+        """The provider's answer now; None when it gave none within the budget."""
+        try:
+            return await workflow.execute_activity_method(
+                PaymentActivities.fetch_payment,
+                FetchPayment(payment_id=invoice.provider_payment_id, order=self._progress.order),
+                summary="ask the provider",
+                schedule_to_close_timeout=FETCH_BUDGET,
+                **PROVIDER,
+            )
+        except ActivityError as error:
+            workflow.logger.warning("the provider gave no answer: %s", error.cause)
+            return None
+
+    def _is_hopeless(self, fetched: FetchedPayment | None) -> bool:
+        patience = self._policy.payment_window + self._policy.late_watch
+        return fetched is not None and self._age >= patience
+
+    @property
+    def _age(self) -> timedelta:
+        return workflow.now() - self._opened_at
+
+    @property
+    def _policy(self) -> PurchasePolicy:
+        return self._progress.order.policy
+
+
+def _is_final(fetched: FetchedPayment | None) -> bool:
+    return fetched is not None and fetched.payment.status in {
+        PaymentStatus.SUCCEEDED,
+        PaymentStatus.CANCELED,
+    }

@@ -1,0 +1,115 @@
+"""Where a purchase stands, and the one place that changes and publishes it."""
+
+from typing import NamedTuple
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.ledger import LedgerActivities, RecordStage
+    from domain.payments import Cancellation, Invoice
+    from domain.purchases import PurchaseNotice, PurchaseOrder, PurchaseStage, StuckReason
+    from workflows.names import PURCHASE_STAGE
+    from workflows.options import BOOKKEEPING
+    from workflows.payment_message import PaymentMessage
+
+
+class Problem(NamedTuple):
+    """Why a paid purchase cannot go on by itself."""
+
+    reason: StuckReason
+    detail: str
+
+
+WAITS_FOR = {
+    PurchaseStage.PREPARING: "the payment provider, for a payment page",
+    PurchaseStage.AWAITING_PAYMENT: "the customer, to pay",
+    PurchaseStage.EXPIRED: "a late payment, while the provider still calls it pending",
+    PurchaseStage.PAID: "the ledger, to grant access",
+    PurchaseStage.SETTING_UP: "the VPN server, to take the peer",
+    PurchaseStage.DELAYED: "the VPN server, which has not answered yet; it is asked again",
+    PurchaseStage.STUCK: "a person: send the update `repair`",
+    PurchaseStage.REFUNDING: "the payment provider, to give the money back",
+}
+"""What an operator reads in the Temporal UI."""
+
+
+class Progress:
+    """The purchase's stage with all that belongs to it."""
+
+    def __init__(self, order: PurchaseOrder) -> None:
+        self.order = order
+        self.stage = PurchaseStage.PREPARING
+        self.invoice: Invoice | None = None
+        self.problem: Problem | None = None
+        self.cancellation: Cancellation | None = None
+        self._message = PaymentMessage()
+
+    @property
+    def page_is_open(self) -> bool:
+        """Whether there is a payment page that the customer may use."""
+        return self._open_page is not None
+
+    def enter(
+        self,
+        stage: PurchaseStage,
+        *,
+        problem: Problem | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> None:
+        """Be in this stage, and let the operator and the customer see it."""
+        self.stage, self.problem, self.cancellation = stage, problem, cancellation
+        workflow.upsert_search_attributes([PURCHASE_STAGE.value_set(stage)])
+        workflow.set_current_details(self._details())
+        # "Ready" is said together with the configuration itself.
+        if stage is not PurchaseStage.DONE:
+            self._show()
+
+    async def publish(self) -> None:
+        """Write the stage into the ledger, where no other step has done so."""
+        await workflow.execute_local_activity_method(
+            LedgerActivities.publish_stage,
+            RecordStage(
+                purchase_id=self.order.purchase_id,
+                stage=self.stage,
+                stuck_reason=self.problem.reason if self.problem else None,
+                cancellation=self.cancellation,
+            ),
+            **BOOKKEEPING,
+        )
+
+    async def shown(self) -> None:
+        """Wait until the customer sees the present stage, or Telegram has had its chances."""
+        await self._message.settled()
+
+    def _show(self) -> None:
+        if self.order.message is None:
+            return
+        self._message.show(
+            PurchaseNotice(
+                purchase_id=self.order.purchase_id,
+                message=self.order.message,
+                language=self.order.language,
+                stage=self.stage,
+                plan_name=self.order.plan_name,
+                price=self.order.price,
+                confirmation_url=self._open_page,
+                cancellation=self.cancellation,
+                attempt=self.order.attempt,
+            )
+        )
+
+    @property
+    def _open_page(self) -> str | None:
+        if self.invoice is None or self.stage is not PurchaseStage.AWAITING_PAYMENT:
+            return None
+        return self.invoice.confirmation_url
+
+    def _details(self) -> str:
+        lines = [f"**{self.stage}**: {self.order.plan_name}, {self.order.price}"]
+        if self.stage in WAITS_FOR:
+            lines.append(f"Waits for {WAITS_FOR[self.stage]}.")
+        if self.problem:
+            lines.append(f"Problem ({self.problem.reason}): {self.problem.detail}")
+        if self.cancellation:
+            lines.append(f"Cancelled by {self.cancellation.party}: {self.cancellation.reason}")
+        return "\n\n".join(lines)

@@ -1,0 +1,298 @@
+"""A purchase: from the payment page to access, or to the money given back."""
+
+import asyncio
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.ledger import LedgerActivities, Recall, RecordPayment
+    from activities.notices import DeliverConfig, NoticeActivities
+    from activities.payments import FetchedPayment, PaymentActivities
+    from activities.subscriptions import SubscriptionActivities
+    from activities.vpn import MoveDevice, VpnActivities
+    from domain.ids import ProviderPaymentId
+    from domain.notices import ConfigDelivery
+    from domain.payments import Cancellation, Invoice, PaymentSnapshot, PaymentStatus
+    from domain.purchases import (
+        EXPIRED_REASON,
+        INVOICE_FAILED,
+        PurchaseOrder,
+        PurchaseStage,
+        Repair,
+        RepairAction,
+        StuckReason,
+    )
+    from domain.subscriptions import Grant
+    from workflows import options
+    from workflows.names import VPN_SERVER
+    from workflows.parking import Parking
+    from workflows.payment_watch import PaymentWatch
+    from workflows.progress import Problem, Progress
+    from workflows.refund import give_back
+    from workflows.removal import start_removals
+
+
+@workflow.defn(name="Purchase")
+class PurchaseWorkflow:
+    """One payment page and all that follows from it; another attempt is another run.
+
+    It never fails: it rests done, refunded, declined or expired, and until then it waits.
+    """
+
+    @workflow.init
+    def __init__(self, order: PurchaseOrder) -> None:
+        self._order = order
+        self._progress = Progress(order)
+        self._watch = PaymentWatch(self._progress)
+        self._parking = Parking(self._progress)
+        self._wanted_attempt = order.attempt
+
+    @workflow.run
+    async def run(self, order: PurchaseOrder) -> PurchaseStage:
+        """Live through the purchase; returns the stage in which it rests."""
+        await self._story()
+        await self._progress.shown()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        if self._stage.is_unpaid_end and self._wanted_attempt > order.attempt:
+            workflow.continue_as_new(
+                order.model_copy(update={"attempt": self._wanted_attempt, "is_woken": False})
+            )
+        return self._stage
+
+    async def _story(self) -> None:
+        if self._order.is_woken and await self._was_over():
+            return
+        payment = await self._payment()
+        if payment is None:
+            return
+        grant = await self._grant(payment)
+        if not await self._set_up(grant, payment):
+            return
+        await self._hand_over(grant)
+        self._progress.enter(PurchaseStage.DONE)
+        await self._progress.publish()
+
+    # What comes from outside
+
+    @workflow.signal
+    def payment_seen(self, payment_id: ProviderPaymentId) -> None:
+        """News of a payment: a reason to ask the provider, never a proof."""
+        workflow.logger.info("news of payment %s", payment_id)
+        self._watch.hear_news()
+
+    @workflow.signal
+    def try_again(self, attempt: int) -> None:
+        """The customer wants to pay after all."""
+        self._wanted_attempt = max(self._wanted_attempt, attempt)
+        self._watch.want_page()
+
+    @workflow.update
+    async def invoice(self, attempt: int) -> Invoice:
+        """The payment page of this attempt, as soon as there is one."""
+        self.try_again(attempt)
+        await workflow.wait_condition(
+            lambda: self._progress.page_is_open or self._stage is not PurchaseStage.PREPARING
+        )
+        if self._progress.invoice is None or not self._progress.page_is_open:
+            raise ApplicationError(
+                f"there is no open payment page: the purchase is {self._stage}",
+                type="PurchaseRefused",
+                non_retryable=True,
+            )
+        return self._progress.invoice
+
+    @workflow.update
+    def repair(self, repair: Repair) -> None:
+        """A person's decision about a stuck purchase."""
+        self._parking.decide(repair)
+
+    @repair.validator
+    def _repair_makes_sense(self, repair: Repair) -> None:
+        refusal = self._parking.refusal(repair)
+        if refusal is not None:
+            raise ApplicationError(refusal, type="RepairRefused", non_retryable=True)
+
+    # Until the money is there
+
+    async def _was_over(self) -> bool:
+        """Whether an earlier run brought the purchase to its end; else pick up what it left."""
+        known = await workflow.execute_activity_method(
+            LedgerActivities.recall_purchase,
+            Recall(purchase_id=self._order.purchase_id, attempt=self._order.attempt),
+            **options.LEDGER,
+        )
+        self._progress.invoice = known.invoice
+        if known.stage not in {PurchaseStage.DONE, PurchaseStage.REFUNDED}:
+            return False
+        self._progress.stage = known.stage
+        return True
+
+    async def _payment(self) -> PaymentSnapshot | None:
+        """The payment as it was agreed; None when the purchase rests without it."""
+        invoice = self._progress.invoice or await self._make_invoice()
+        if invoice is None:
+            await self._rest_unpaid(INVOICE_FAILED)
+            return None
+        self._progress.invoice = invoice
+        fetched = await self._watch.final_payment(invoice)
+        if fetched is None or fetched.payment.status is not PaymentStatus.SUCCEEDED:
+            await self._rest_unpaid(fetched.payment.cancellation if fetched else None)
+            return None
+        if fetched.mismatches:
+            return await self._settle_mismatch(invoice, fetched)
+        return fetched.payment
+
+    async def _make_invoice(self) -> Invoice | None:
+        try:
+            return await workflow.execute_activity_method(
+                PaymentActivities.create_invoice,
+                self._order,
+                summary=f"payment page for {self._order.price}",
+                schedule_to_close_timeout=self._order.policy.invoice_budget,
+                **options.PROVIDER,
+            )
+        except ActivityError as error:
+            workflow.logger.error("no payment page: %s", error.cause)
+            return None
+
+    async def _rest_unpaid(self, cancellation: Cancellation | None) -> None:
+        expired = cancellation is None or cancellation.reason == EXPIRED_REASON
+        self._progress.enter(
+            PurchaseStage.EXPIRED if expired else PurchaseStage.DECLINED,
+            cancellation=cancellation,
+        )
+        await self._progress.publish()
+
+    async def _settle_mismatch(
+        self, invoice: Invoice, fetched: FetchedPayment
+    ) -> PaymentSnapshot | None:
+        """Money that is not what was agreed grants nothing: a person looks at it."""
+        await workflow.execute_activity_method(
+            LedgerActivities.record_payment, self._paid(fetched.payment), **options.LEDGER
+        )
+        while fetched.mismatches:
+            detail = f"the payment differs in: {', '.join(fetched.mismatches)}"
+            decision = await self._parking.decision(Problem(StuckReason.MISMATCH, detail))
+            if decision is RepairAction.REFUND:
+                await give_back(self._progress, self._parking, fetched.payment)
+                return None
+            fetched = await self._watch.look(invoice) or fetched
+        return fetched.payment
+
+    # When the money is there
+
+    async def _grant(self, payment: PaymentSnapshot) -> Grant:
+        self._progress.enter(PurchaseStage.PAID)
+        grant = await workflow.execute_activity_method(
+            LedgerActivities.record_payment_and_grant,
+            self._paid(payment),
+            summary="record the payment, grant access",
+            **options.LEDGER,
+        )
+        if grant.server is not None:
+            workflow.upsert_search_attributes([VPN_SERVER.value_set(grant.server)])
+        return grant
+
+    async def _set_up(self, grant: Grant, payment: PaymentSnapshot) -> bool:
+        """Bring the peer onto a server; False when the money went back instead."""
+        server = grant.server
+        self._progress.enter(PurchaseStage.SETTING_UP)
+        while (problem := await self._provision(grant)) is not None:
+            decision = await self._parking.decision(problem)
+            if decision is RepairAction.REFUND:
+                await give_back(self._progress, self._parking, payment)
+                return False
+            self._progress.enter(PurchaseStage.SETTING_UP)
+            if decision is RepairAction.OTHER_SERVER:
+                server = await self._move(grant, server)
+        return True
+
+    async def _provision(self, grant: Grant) -> Problem | None:
+        policy = self._order.policy
+        budgets = (
+            (options.SERVER, policy.swift_setup),
+            (options.SERVER_SLOWLY, policy.setup_budget - policy.swift_setup),
+        )
+        for option, budget in budgets:
+            try:
+                await workflow.execute_activity_method(
+                    VpnActivities.ensure_peer,
+                    grant.device_id,
+                    summary="put the peer onto its server",
+                    schedule_to_close_timeout=budget,
+                    **option,
+                )
+            except ActivityError as error:
+                problem = _server_problem(error)
+                if _is_refusal(error):
+                    return problem
+                self._progress.enter(PurchaseStage.DELAYED)
+                await self._progress.publish()
+            else:
+                return None
+        return problem
+
+    async def _move(self, grant: Grant, server: str | None) -> str | None:
+        try:
+            move = await workflow.execute_activity_method(
+                VpnActivities.move_device,
+                MoveDevice(device_id=grant.device_id, away_from=server),
+                summary=f"choose a server other than {server}",
+                **options.SERVER,
+            )
+        except ActivityError as error:
+            workflow.logger.warning("no other server: %s", error.cause)
+            return server
+        if move.left is not None:
+            await start_removals((move.left,))
+        workflow.upsert_search_attributes([VPN_SERVER.value_set(move.server)])
+        return move.server
+
+    async def _hand_over(self, grant: Grant) -> None:
+        """Give the customer the file, and the subscription its own workflow."""
+        await self._progress.shown()
+        await asyncio.gather(
+            workflow.execute_activity_method(
+                NoticeActivities.deliver_config,
+                DeliverConfig(device_id=grant.device_id, delivery=self._delivery(grant)),
+                summary="deliver the configuration",
+                **options.DELIVERY,
+            ),
+            workflow.execute_activity_method(
+                SubscriptionActivities.open_subscription,
+                grant.subscription_id,
+                summary="open or extend the subscription",
+                **options.HANDOVER,
+            ),
+        )
+
+    def _delivery(self, grant: Grant) -> ConfigDelivery:
+        return ConfigDelivery(
+            purchase_id=self._order.purchase_id,
+            user_id=self._order.user_id,
+            language=self._order.language,
+            message=self._order.message,
+            plan_name=self._order.plan_name,
+            expires_at=grant.expires_at,
+            is_renewal=grant.is_renewal,
+        )
+
+    def _paid(self, payment: PaymentSnapshot) -> RecordPayment:
+        return RecordPayment(
+            purchase_id=self._order.purchase_id, payment=payment, now=workflow.now()
+        )
+
+    @property
+    def _stage(self) -> PurchaseStage:
+        return self._progress.stage
+
+
+def _server_problem(error: ActivityError) -> Problem:
+    cause = error.cause
+    full = isinstance(cause, ApplicationError) and cause.type == "NoFreeAddress"
+    return Problem(StuckReason.CAPACITY if full else StuckReason.SERVER, str(cause or error))
+
+
+def _is_refusal(error: ActivityError) -> bool:
+    return isinstance(error.cause, ApplicationError) and error.cause.non_retryable

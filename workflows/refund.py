@@ -1,0 +1,81 @@
+"""Giving money back until it is back."""
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.ledger import LedgerActivities, RecordRefund
+    from activities.payments import PaymentActivities, RefundPayment
+    from domain.payments import PaymentSnapshot, RefundRequest, RefundSnapshot, RefundStatus
+    from domain.purchases import PurchaseStage, StuckReason
+    from workflows.options import LEDGER, PROVIDER, REFUND
+    from workflows.parking import Parking
+    from workflows.progress import Problem, Progress
+    from workflows.removal import start_removals
+
+_FIRST_LOOK = timedelta(seconds=5)
+_SLOWEST_LOOK = timedelta(minutes=10)
+
+
+async def give_back(progress: Progress, parking: Parking, payment: PaymentSnapshot) -> None:
+    """Refund the whole payment and take back what it gave; parks while the provider refuses."""
+    attempt = 1
+    progress.enter(PurchaseStage.REFUNDING)
+    await progress.publish()
+    while isinstance(outcome := await _refund(progress, payment, attempt), Problem):
+        await parking.decision(outcome)
+        attempt += 1
+        progress.enter(PurchaseStage.REFUNDING)
+    await start_removals(
+        tuple(
+            await workflow.execute_activity_method(
+                LedgerActivities.record_refund_and_revoke,
+                RecordRefund(
+                    purchase_id=progress.order.purchase_id, refund=outcome, now=workflow.now()
+                ),
+                **LEDGER,
+            )
+        )
+    )
+    progress.enter(PurchaseStage.REFUNDED)
+
+
+async def _refund(
+    progress: Progress, payment: PaymentSnapshot, attempt: int
+) -> RefundSnapshot | Problem:
+    """One refund up to its end, or why it has none."""
+    try:
+        refund = await workflow.execute_activity_method(
+            PaymentActivities.refund_payment,
+            RefundPayment(
+                purchase_id=progress.order.purchase_id,
+                attempt=attempt,
+                request=RefundRequest(
+                    provider_payment_id=payment.provider_payment_id,
+                    amount=payment.amount,
+                    description=progress.order.plan_name,
+                ),
+            ),
+            summary=f"give back {payment.amount}",
+            **REFUND,
+        )
+        refund = await _final(refund)
+    except ActivityError as error:
+        return Problem(StuckReason.REFUND, str(error.cause))
+    if refund.status is RefundStatus.CANCELED:
+        reason = refund.cancellation.reason if refund.cancellation else "no reason given"
+        return Problem(StuckReason.REFUND, f"the provider cancelled the refund: {reason}")
+    return refund
+
+
+async def _final(refund: RefundSnapshot) -> RefundSnapshot:
+    pause = _FIRST_LOOK
+    while refund.status is RefundStatus.PENDING:
+        await workflow.sleep(pause, summary="next look at the refund")
+        pause = min(pause * 2, _SLOWEST_LOOK)
+        refund = await workflow.execute_activity_method(
+            PaymentActivities.fetch_refund, refund.provider_refund_id, **PROVIDER
+        )
+    return refund

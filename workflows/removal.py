@@ -1,0 +1,36 @@
+"""A peer that has to leave its server, however long that server is away."""
+
+from contextlib import suppress
+
+from temporalio import workflow
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.vpn import VpnActivities
+    from domain.subscriptions import PlacedPeer
+    from workflows.names import removal_workflow_id
+    from workflows.options import SERVER_SLOWLY
+
+
+@workflow.defn(name="PeerRemoval")
+class PeerRemovalWorkflow:
+    """Tries until the server confirms. A peer that came back meanwhile has a newer revision."""
+
+    @workflow.run
+    async def run(self, placed: PlacedPeer) -> None:
+        """Remove the peer and free its address."""
+        await workflow.execute_activity_method(
+            VpnActivities.remove_peer, placed, summary="remove the peer", **SERVER_SLOWLY
+        )
+
+
+async def start_removals(removals: tuple[PlacedPeer, ...]) -> None:
+    """Let each peer's removal go its own way; the caller does not wait for a dead server."""
+    for placed in removals:
+        with suppress(WorkflowAlreadyStartedError):
+            await workflow.start_child_workflow(
+                PeerRemovalWorkflow.run,
+                placed,
+                id=removal_workflow_id(placed),
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            )
