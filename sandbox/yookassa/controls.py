@@ -1,0 +1,107 @@
+"""The vocabulary of the control API, shared by its server and its client."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import AwareDatetime, Field
+
+from sandbox.yookassa.cards import Cancellation, Party
+from sandbox.yookassa.checkout import AfterDecline
+from sandbox.yookassa.faults import FaultKind
+from sandbox.yookassa.kassa import Conduct, Event
+from sandbox.yookassa.notifications import DeliveryState, Mode
+from sandbox.yookassa.objects import ApiObject
+from sandbox.yookassa.payments import PaymentStatus
+
+LONGEST_WAIT = timedelta(seconds=60)
+"""A long poll is answered after this at the latest."""
+
+DECLINED_BY_BANK = Cancellation(party=Party.PAYMENT_NETWORK, reason="general_decline")
+
+
+class PaymentView(ApiObject):
+    """A payment as the sandbox knows it, whatever it shows to the shop."""
+
+    id: str
+    status: PaymentStatus
+    value: str
+    currency: str
+    description: str | None = None
+    metadata: dict[str, str] | None = None
+    cancellation: Cancellation | None = None
+    refunded_value: str = "0.00"
+    created_at: datetime
+    page_url: str | None = None
+    """The hosted page, while it can be paid there."""
+
+
+class RefundView(ApiObject):
+    """A refund."""
+
+    id: str
+    payment_id: str
+    status: str
+    value: str
+
+
+class MethodTreatment(ApiObject):
+    """What becomes of charges of a saved card from now on."""
+
+    decline: Cancellation | None = None
+    stays_pending: bool = False
+    revoked: bool = False
+
+
+class NotificationSettings(ApiObject):
+    """Where notifications go and how; fields left out stay as they are."""
+
+    url: str | None = None
+    mode: Mode | None = None
+
+
+class Behaviour(ApiObject):
+    """Where the real YooKassa depends on banks; fields left out stay as they are."""
+
+    after_decline: AfterDecline | None = None
+    conduct: Conduct | None = None
+
+
+class Outage(ApiObject):
+    """What happens to every call; None ends the outage."""
+
+    kind: FaultKind | None
+
+
+class ClockTurn(ApiObject):
+    """Skip some seconds, or skip to a moment."""
+
+    seconds: float | None = Field(default=None, ge=0)
+    to: AwareDatetime | None = None
+
+
+class ClockView(ApiObject):
+    """The sandbox's present."""
+
+    now: datetime
+
+
+class PaymentWait(ApiObject):
+    """Wait until a payment has this status."""
+
+    status: PaymentStatus
+    seconds: float = Field(default=10, ge=0, le=LONGEST_WAIT.total_seconds())
+
+
+class NotificationWait(ApiObject):
+    """Wait until a notification about an object is in this state."""
+
+    object_id: str
+    event: Event | None = None
+    state: DeliveryState = DeliveryState.DELIVERED
+    seconds: float = Field(default=10, ge=0, le=LONGEST_WAIT.total_seconds())
+
+
+class Forgery(ApiObject):
+    """A body that YooKassa never sent."""
+
+    body: dict[str, Any]

@@ -1,0 +1,67 @@
+"""Means of payment: the card that a payment was made with, and whether it was saved."""
+
+from enum import StrEnum
+
+from sandbox.yookassa.cards import Cancellation, CardType, TestCard
+from sandbox.yookassa.objects import ApiObject
+
+
+class MethodStatus(StrEnum):
+    """Whether a saved method can be charged."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+
+
+class BankCard(ApiObject):
+    """The part of a card's data that the API shows."""
+
+    first6: str
+    last4: str
+    expiry_year: str
+    expiry_month: str
+    card_type: CardType
+    issuer_country: str = "RU"
+
+
+class PaymentMethod(ApiObject):
+    """The means that a payment was made with."""
+
+    type: str = "bank_card"
+    id: str
+    saved: bool
+    status: MethodStatus
+    title: str
+    card: BankCard
+
+
+class SavedMethod(ApiObject):
+    """A card that may be charged again without its owner."""
+
+    method: PaymentMethod
+    decline: Cancellation | None = None
+    """Why every charge of it is declined, if it is."""
+    stays_pending: bool = False
+    """Whether its charges wait to be settled, as YooKassa's sometimes do."""
+    revoked: bool = False
+    """Whether the request itself is refused, as happens when a bank withdrew the consent."""
+
+
+def method_of(
+    payment_id: str, card: TestCard, expiry_month: str, expiry_year: str
+) -> PaymentMethod:
+    """The method of a payment: its id is the payment's own id, and it is not saved yet."""
+    return PaymentMethod(
+        id=payment_id,
+        saved=False,
+        status=MethodStatus.INACTIVE,
+        title=f"Bank card *{card.last4}",
+        card=BankCard(
+            first6=card.number[:6],
+            last4=card.last4,
+            expiry_month=expiry_month,
+            expiry_year=expiry_year,
+            card_type=card.card_type,
+        ),
+    )

@@ -1,0 +1,65 @@
+"""One shop's YooKassa, put together."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sandbox.yookassa.checkout import AfterDecline, Checkout
+from sandbox.yookassa.clock import Agenda, Clock
+from sandbox.yookassa.desk import Desk
+from sandbox.yookassa.faults import Faults
+from sandbox.yookassa.idempotence import IdempotenceBook
+from sandbox.yookassa.kassa import Event, Kassa
+from sandbox.yookassa.notifications import Notifier
+from sandbox.yookassa.objects import ApiObject
+from sandbox.yookassa.page_routes import page_path
+from sandbox.yookassa.payments import Payment
+from sandbox.yookassa.tampering import Mirror
+
+
+class ShopSettings(BaseModel):
+    """What a merchant sets in YooKassa's cabinet, and where the sandbox is reached."""
+
+    model_config = ConfigDict(frozen=True)
+
+    shop_id: str
+    secret_key: str = Field(repr=False)
+    base_url: str
+    """Where browsers reach the payment page: http://127.0.0.1:PORT."""
+    notify_url: str | None = None
+    after_decline: AfterDecline = AfterDecline.CANCEL
+
+
+class Shop:
+    """All the parts, and how they hear of each other."""
+
+    def __init__(self, settings: ShopSettings) -> None:
+        self.settings = settings
+        self.clock = Clock()
+        self.agenda = Agenda(self.clock)
+        self.mirror = Mirror()
+        self.faults = Faults()
+        self.notifier = Notifier(self.clock, self.agenda, settings.notify_url)
+        self.kassa = Kassa(settings.shop_id, self.clock, self.agenda, self._publish, self._page_url)
+        self.checkout = Checkout(self.kassa, self.clock)
+        self.checkout.after_decline = settings.after_decline
+        self.idempotence = IdempotenceBook(self.clock)
+        credentials = (settings.shop_id, settings.secret_key)
+        self.desk = Desk(credentials, self.faults, self.idempotence, self.notifier)
+
+    def reset(self) -> None:
+        """Back to the first moment: real time, empty books, settings as at the start."""
+        for part in (self.agenda, self.mirror, self.faults, self.notifier, self.kassa):
+            part.clear()
+        self.checkout.clear()
+        self.idempotence.clear()
+        self.faults.forget_calls()
+        self.clock.reset()
+        self.agenda.wake()
+        self.checkout.after_decline = self.settings.after_decline
+        self.notifier.url = self.settings.notify_url
+
+    def _publish(self, event: Event, changed: ApiObject) -> None:
+        shown = self.mirror.show(changed) if isinstance(changed, Payment) else changed.to_api()
+        self.notifier.publish(event, shown)
+
+    def _page_url(self, payment_id: str) -> str:
+        return f"{self.settings.base_url}{page_path(payment_id)}"
