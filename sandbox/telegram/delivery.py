@@ -1,0 +1,169 @@
+"""Posting updates to the webhook: a chat's one after the other, chats in parallel.
+
+The open server (tdlib/telegram-bot-api, WebhookActor) is followed: a failed update is repeated
+under the same update_id, the first time at once, then after a delay that doubles; `Retry-After`
+is obeyed; a 2xx may carry a method to call. The longest delay and the numbers a test may set are
+this sandbox's own.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pydantic_core
+
+from sandbox.telegram.mailbox import Letter
+from sandbox.telegram.webhook import Webhook
+from sandbox.telegram.wire import Wire
+from sandbox.telegram.world import World
+
+_LOG = logging.getLogger(__name__)
+_IDLE_CHECK = 3600.0
+_LONGEST_RETRY_AFTER = 3600.0
+_NOT_IN_ANSWERS = {"deletewebhook", "setwebhook", "close", "logout"}
+
+CallMethod = Callable[[dict[str, Any]], Awaitable[Any]]
+
+
+class Pace(Wire):
+    """How patient delivery is; seconds."""
+
+    timeout: float = 60.0
+    first_delay: float = 2.0
+    longest_delay: float = 60.0
+
+
+class Delivered(Wire):
+    """How an attempt ended: an empty error is success."""
+
+    error: str = ""
+    retry_after: float = 0.0
+
+
+class Courier:
+    """Takes updates from the mailbox to the webhook for as long as it runs."""
+
+    def __init__(self, world: World, call_method: CallMethod) -> None:
+        self.pace = Pace()
+        self.attempts = 0
+        self._world = world
+        self._call_method = call_method
+        self._open = asyncio.Event()
+        self._open.set()
+        self._lanes: dict[int, asyncio.Task[None]] = {}
+        self._http = httpx.AsyncClient(
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=100),
+            trust_env=False,
+        )
+
+    def pause(self) -> None:
+        """Hold all updates back; an attempt under way is finished."""
+        self._open.clear()
+
+    def resume(self) -> None:
+        """Go on delivering."""
+        self._open.set()
+
+    async def run(self) -> None:
+        """Start a lane for every queue that has something, until cancelled."""
+        mailbox = self._world.mailbox
+        try:
+            while True:
+                version = mailbox.changes.version
+                if self._world.webhook is not None:
+                    self._start_lanes()
+                await mailbox.changes.after(version, _IDLE_CHECK)
+        finally:
+            await self._close()
+
+    def _start_lanes(self) -> None:
+        for queue in self._world.mailbox.queues:
+            if queue not in self._lanes:
+                self._lanes[queue] = asyncio.create_task(self._run_lane(queue))
+
+    async def _close(self) -> None:
+        lanes = list(self._lanes.values())
+        for lane in lanes:
+            lane.cancel()
+        await asyncio.gather(*lanes, return_exceptions=True)
+        await self._http.aclose()
+
+    async def _run_lane(self, queue: int) -> None:
+        """Deliver one chat's updates in order; the next only after the one before."""
+        mailbox = self._world.mailbox
+        try:
+            while (letter := mailbox.head(queue)) and self._world.webhook is not None:
+                await self._deliver(letter)
+        finally:
+            del self._lanes[queue]
+
+    async def _deliver(self, letter: Letter) -> None:
+        delay = 0.0
+        while True:
+            await self._open.wait()  # paused by a test; shutdown cancels the lane
+            webhook = self._world.webhook
+            if webhook is None or self._world.mailbox.head(letter.queue) is not letter:
+                return
+            outcome = await self._attempt(webhook, letter)
+            if not outcome.error:
+                self._world.mailbox.take(letter)
+                return
+            self._note(outcome.error)
+            await asyncio.sleep(outcome.retry_after or delay)
+            delay = min(max(self.pace.first_delay, delay * 2), self.pace.longest_delay)
+
+    def _note(self, error: str) -> None:
+        report = self._world.webhook_report
+        report.last_error_at = self._world.clock.now()
+        report.last_error = error
+
+    async def _attempt(self, webhook: Webhook, letter: Letter) -> Delivered:
+        self.attempts += 1
+        headers = {"Content-Type": "application/json"}
+        if webhook.secret_token:
+            headers["X-Telegram-Bot-Api-Secret-Token"] = webhook.secret_token
+        try:
+            async with asyncio.timeout(self.pace.timeout):
+                answer = await self._http.post(
+                    webhook.url, content=letter.body, headers=headers, timeout=self.pace.timeout
+                )
+        except (TimeoutError, httpx.TimeoutException):
+            return Delivered(error="Read timeout expired")
+        except httpx.ConnectError:
+            return Delivered(error="Connection refused")
+        except httpx.HTTPError:
+            return Delivered(error="Webhook connection closed")
+        return await self._judge(answer)
+
+    async def _judge(self, answer: httpx.Response) -> Delivered:
+        if not answer.is_success:
+            reason = f"{answer.status_code} {answer.reason_phrase}"
+            return Delivered(
+                error=f"Wrong response from the webhook: {reason}",
+                retry_after=_retry_after(answer.headers.get("retry-after", "")),
+            )
+        call = _method_in(answer)
+        if call is not None:
+            # The bot never learns how a call in an answer went, here as there.
+            with contextlib.suppress(Exception):
+                await self._call_method(call)
+        return Delivered()
+
+
+def _retry_after(header: str) -> float:
+    return min(float(header), _LONGEST_RETRY_AFTER) if header.isdecimal() else 0.0
+
+
+def _method_in(answer: httpx.Response) -> dict[str, Any] | None:
+    if not answer.content:
+        return None
+    try:
+        call = pydantic_core.from_json(answer.content)
+    except ValueError:
+        return None
+    name = str(call.get("method", "")).lower() if isinstance(call, dict) else ""
+    is_allowed = name and name not in _NOT_IN_ANSWERS and not name.startswith("get")
+    return call if is_allowed else None

@@ -1,0 +1,62 @@
+"""Money inside Telegram: invoices somebody may pay, and what was paid."""
+
+import secrets
+from dataclasses import dataclass, field
+
+from sandbox.telegram.objects import Invoice, SuccessfulPayment
+
+
+@dataclass(frozen=True)
+class Bill:
+    """An invoice with what only the bot knows of it."""
+
+    invoice: Invoice
+    payload: str
+    is_star: bool
+
+    def receipt(self) -> SuccessfulPayment:
+        """A payment of this bill, with new charge ids."""
+        return SuccessfulPayment(
+            currency=self.invoice.currency,
+            total_amount=self.invoice.total_amount,
+            invoice_payload=self.payload,
+            telegram_payment_charge_id="tg_" + secrets.token_hex(12),
+            provider_payment_charge_id="" if self.is_star else "pr_" + secrets.token_hex(12),
+        )
+
+
+@dataclass
+class Payment:
+    """Who paid what; a payment in Stars can be given back once."""
+
+    user_id: int
+    bill: Bill
+    receipt: SuccessfulPayment
+    is_refunded: bool = False
+
+
+@dataclass
+class Payments:
+    """Bills by message or link, payments by charge."""
+
+    by_message: dict[tuple[int, int], Bill] = field(default_factory=dict)
+    by_link: dict[str, Bill] = field(default_factory=dict)
+    paid: dict[str, Payment] = field(default_factory=dict)
+
+    def link(self, bill: Bill) -> str:
+        """Make a link that leads to a bill; the part after `$` names it."""
+        slug = secrets.token_urlsafe(12)
+        self.by_link[slug] = bill
+        return f"https://t.me/${slug}"
+
+    def take(self, user_id: int, bill: Bill) -> SuccessfulPayment:
+        """Record that a person paid."""
+        receipt = bill.receipt()
+        self.paid[receipt.telegram_payment_charge_id] = Payment(user_id, bill, receipt)
+        return receipt
+
+    def clear(self) -> None:
+        """Forget all bills and payments."""
+        self.by_message.clear()
+        self.by_link.clear()
+        self.paid.clear()

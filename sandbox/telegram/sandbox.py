@@ -1,0 +1,78 @@
+"""The parts of one running sandbox, put together; and a call of the Bot API going through them."""
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from sandbox.telegram.delivery import Courier
+from sandbox.telegram.errors import ApiError, too_many_requests
+from sandbox.telegram.faults import Fault, FaultKind, Faults
+from sandbox.telegram.methods import (  # noqa: F401 - importing them registers the methods
+    callbacks,
+    editing,
+    files,
+    profile,
+    sending,
+    updates,
+)
+from sandbox.telegram.methods.registry import find_method
+from sandbox.telegram.people import Phones
+from sandbox.telegram.world import World
+
+
+class ConnectionLost(Exception):
+    """The call's connection is to be cut without an answer."""
+
+
+class Sandbox:
+    """A Telegram with one bot."""
+
+    def __init__(self, token: str, data: Path) -> None:
+        self.world = World(token, data)
+        self.phones = Phones(self.world)
+        self.faults = Faults()
+        self.courier = Courier(self.world, self._call_from_answer)
+        self.calls: Counter[str] = Counter()
+        self.faults_met = 0
+
+    def reset(self) -> None:
+        """Forget people, chats, faults and counts; the webhook and the bot's profile stay."""
+        self.world.reset()
+        self.faults.clear()
+        self.courier.resume()
+        self.courier.attempts = 0
+        self.calls.clear()
+        self.faults_met = 0
+
+    async def call(self, name: str, raw: dict[str, Any]) -> Any:
+        """Carry out a call, or let it meet the fault that waits for it.
+
+        Raises:
+            ApiError: The refusal.
+            ConnectionLost: A fault cuts the connection.
+        """
+        method = find_method(name)
+        self.calls[method.name] += 1
+        chat_id = raw.get("chat_id")
+        fault = self.faults.take(name.lower(), None if chat_id is None else str(chat_id))
+        if fault is not None:
+            await self._strike(fault)
+        result = await method.call(self.world, raw)
+        if fault is not None and fault.kind is FaultKind.DROP_AFTER:
+            raise ConnectionLost
+        return result
+
+    async def _strike(self, fault: Fault) -> None:
+        self.faults_met += 1
+        if fault.kind is FaultKind.TOO_MANY_REQUESTS:
+            raise too_many_requests(fault.retry_after)
+        if fault.kind is FaultKind.SERVER_ERROR:
+            raise ApiError(fault.status, "Bad Gateway")
+        if fault.kind is FaultKind.DROP_BEFORE:
+            raise ConnectionLost
+        if fault.kind is FaultKind.DELAY:
+            await asyncio.sleep(fault.seconds)
+
+    async def _call_from_answer(self, call: dict[str, Any]) -> Any:
+        return await self.call(str(call["method"]), call)

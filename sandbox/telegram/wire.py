@@ -1,0 +1,17 @@
+"""How Bot API objects look on the wire: frozen models, absent fields left out."""
+
+from typing import Any
+
+import pydantic_core
+from pydantic import BaseModel, ConfigDict
+
+
+class Wire(BaseModel):
+    """A Bot API object."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+def to_json(value: Any) -> bytes:
+    """Write a value as Telegram does: aliases used, absent fields omitted."""
+    return pydantic_core.to_json(value, by_alias=True, exclude_none=True)
