@@ -28,7 +28,11 @@ _SECRET_TEXT: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<!\d)(\d{3,}):[A-Za-z0-9_-]{20,}"), rf"\1:{MASK}"),
     (re.compile(r"/bot(\d+):[^/\s\"']+"), rf"/bot\1:{MASK}"),
     # HTTP authorization, as a header or inside a printed dictionary of headers.
-    (re.compile(r"\b(Basic|Bearer)\s+[A-Za-z0-9+/=._~-]{6,}", re.IGNORECASE), rf"\1 {MASK}"),
+    (re.compile(r"\b(Basic|Bearer)\s+[A-Za-z0-9+/=._~-]{16,}", re.IGNORECASE), rf"\1 {MASK}"),
+    (
+        re.compile(r"(authorization['\"]?\s*[:=]\s*['\"]?)(\w+\s+)?[^\s'\",}]+", re.IGNORECASE),
+        rf"\1\2{MASK}",
+    ),
     # The password inside an address.
     (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/@]*):[^\s/@]+@", re.IGNORECASE), rf"\1:{MASK}@"),
     # YooKassa's secret keys.

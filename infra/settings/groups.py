@@ -140,12 +140,13 @@ class TelegramSettings(SettingsGroup):
     @field_validator("webhook_url")
     @classmethod
     def _defaults_to_the_public_address(cls, url: str | None, info: ValidationInfo) -> str | None:
-        public_url = info.data.get("public_url")
-        if url is None and public_url is not None:
-            return f"{public_url}/webhook"
-        if url is None and info.data.get("mode") is TelegramMode.WEBHOOK:
+        if url is not None or "public_url" not in info.data:  # then PUBLIC_URL is malformed
+            return url
+        if info.data["public_url"] is not None:
+            return f"{info.data['public_url']}/webhook"
+        if info.data.get("mode") is TelegramMode.WEBHOOK:
             raise ValueError("set it or PUBLIC_URL, or choose TELEGRAM_MODE=polling")
-        return url
+        return None
 
     @field_validator("webhook_secret")
     @classmethod
