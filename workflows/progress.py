@@ -59,6 +59,9 @@ class Progress:
         """Be in this stage, and let the operator and the customer see it."""
         self.stage, self.problem, self.cancellation = stage, problem, cancellation
         workflow.upsert_search_attributes([PURCHASE_STAGE.value_set(stage)])
+        workflow.metric_meter().create_counter(
+            "wgshop_purchase_stages", "How often purchases entered a stage"
+        ).add(1, {"stage": stage})
         workflow.set_current_details(self._details())
         # "Ready" is said together with the configuration itself.
         if stage is not PurchaseStage.DONE:

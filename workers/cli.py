@@ -1,0 +1,133 @@
+"""The command `wgshop`."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from domain.errors import ShopError
+
+app = typer.Typer(
+    name="wgshop",
+    help="Sells WireGuard VPN subscriptions in Telegram.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run a command; an error of the shop's own is said in its words, without a traceback."""
+    try:
+        app()
+    except ShopError as error:
+        typer.secho(str(error), fg=typer.colors.RED, err=True)
+        sys.exit(1)
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    import uvloop  # noqa: PLC0415  # each command imports what it needs, so that --help is quick
+
+    uvloop.run(work)
+
+
+# Processes
+
+
+@app.command()
+def api() -> None:
+    """Serve the HTTP API and the webhooks of Telegram and YooKassa."""
+    from workers.api_process import serve_api  # noqa: PLC0415
+
+    _run(serve_api())
+
+
+@app.command()
+def worker() -> None:
+    """Run workflows and activities."""
+    from workers.worker_process import serve_worker  # noqa: PLC0415
+
+    _run(serve_worker())
+
+
+@app.command()
+def bot() -> None:
+    """Ask Telegram for updates (TELEGRAM_MODE=polling): no public address is needed."""
+    from workers.bot_process import serve_bot  # noqa: PLC0415
+
+    _run(serve_bot())
+
+
+@app.command()
+def demo(
+    buy: Annotated[bool, typer.Option(help="Let one scripted customer buy, then stop.")] = False,
+    data: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = Path(".demo"),
+) -> None:
+    """Start the whole shop on this machine, with sandboxes for Telegram, YooKassa and a server."""
+    from sandbox.demo import run_demo  # noqa: PLC0415
+
+    sys.exit(asyncio.run(run_demo(data, buy=buy)))
+
+
+# Installation
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database's schema up to date; safe to repeat."""
+    from workers.installation import migrate_database  # noqa: PLC0415
+
+    _run(migrate_database())
+
+
+@app.command()
+def namespace() -> None:
+    """Make the Temporal namespace with its retention and search attributes; safe to repeat."""
+    from workers.installation import prepare_temporal  # noqa: PLC0415
+
+    _run(prepare_temporal())
+
+
+@app.command("register-server")
+def register_server(
+    description: Annotated[typer.FileText, typer.Argument(help="A JSON file, or - for stdin.")],
+) -> None:
+    """Register a VPN server that runs `wgshop-peer`, or bring its entry up to date."""
+    from workers.installation import register_vpn_server  # noqa: PLC0415
+
+    _run(register_vpn_server(description.read()))
+
+
+@app.command("new-key")
+def new_key(key_id: Annotated[str, typer.Argument(help="Such as 2026a.")]) -> None:
+    """Print a new entry for ENCRYPTION_KEYS; put it first, and keep the old ones behind it."""
+    from infra.keyring import KeyRing  # noqa: PLC0415
+
+    typer.echo(KeyRing.generate_entry(key_id))
+
+
+# Staff
+
+
+@app.command()
+def repair(
+    purchase_id: UUID,
+    action: Annotated[str, typer.Argument(help="retry, other_server or refund")],
+    actor: Annotated[str, typer.Option(help="Who decides, for the audit log.")] = "cli",
+) -> None:
+    """Decide about a stuck purchase."""
+    from workers.repair import repair_purchase  # noqa: PLC0415
+
+    _run(repair_purchase(purchase_id, action, actor))
+
+
+@app.command()
+def token(service: Annotated[str, typer.Argument(help="The service's name.")]) -> None:
+    """Print an access token of the HTTP API for a service; it lives 15 minutes."""
+    from workers.installation import service_token  # noqa: PLC0415
+
+    typer.echo(service_token(service))

@@ -1,0 +1,122 @@
+"""From settings to gateways: everything that activities need, opened and closed together."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Self
+
+from temporalio.client import Client
+
+from bot.notices import TelegramNotices
+from bot.renewals import Renewals
+from domain.ids import ChatId
+from domain.ports import (
+    AccessLedger,
+    Notices,
+    PaymentProvider,
+    PeerGateway,
+    PurchaseLedger,
+    SubscriptionDesk,
+)
+from infra.postgres.customers import Customers
+from infra.postgres.ledger import PostgresPurchaseLedger
+from infra.postgres.notices import PostgresNoticeBook
+from infra.postgres.plans import Plans
+from infra.postgres.pool import open_pool
+from infra.postgres.purchases import Purchases
+from infra.postgres.subscriptions import Subscriptions
+from infra.settings import (
+    DatabaseSettings,
+    EncryptionSettings,
+    TelegramSettings,
+    TemporalSettings,
+    VpnSettings,
+    YooKassaSettings,
+    load,
+)
+from infra.telegram import TelegramMessenger, open_bot
+from infra.wireguard import SshPeerGateway
+from infra.wireguard_keys import new_device_keys
+from infra.yookassa import YooKassaGateway
+from temporal.client import TemporalTarget
+from temporal.starter import Starter
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewaySettings:
+    """The settings of everything that a worker reaches."""
+
+    database: DatabaseSettings
+    encryption: EncryptionSettings
+    telegram: TelegramSettings
+    yookassa: YooKassaSettings
+    vpn: VpnSettings
+
+    @classmethod
+    def read(cls) -> Self:
+        """Read them from the environment. Raises `SettingsError`."""
+        return cls(
+            database=load(DatabaseSettings),
+            encryption=load(EncryptionSettings),
+            telegram=load(TelegramSettings),
+            yookassa=load(YooKassaSettings),
+            vpn=load(VpnSettings),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gateways:
+    """The ports of the domain, fulfilled."""
+
+    provider: PaymentProvider
+    peers: PeerGateway
+    notices: Notices
+    ledger: PurchaseLedger
+    access: AccessLedger
+    desk: SubscriptionDesk
+
+
+@asynccontextmanager
+async def open_gateways(settings: GatewaySettings, client: Client) -> AsyncIterator[Gateways]:
+    """Open every gateway; at the end close them in reverse."""
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(
+            settings.database.url.get_secret_value(), size=settings.database.pool_size
+        )
+        stack.push_async_callback(pool.close)
+        bot = open_bot(settings.telegram)
+        stack.push_async_callback(bot.session.close)
+        provider = YooKassaGateway(settings.yookassa)
+        stack.callback(provider.close)
+        peers = SshPeerGateway(settings.vpn.ssh_key)
+        stack.push_async_callback(peers.close)
+        ring = settings.encryption.key_ring()
+        admin_chat = settings.telegram.admin_chat_id
+        yield Gateways(
+            provider=provider,
+            peers=peers,
+            notices=TelegramNotices(
+                TelegramMessenger(bot),
+                PostgresNoticeBook(pool),
+                Customers(pool),
+                Renewals(Purchases(pool), Plans(pool)),
+                admin_chat_id=None if admin_chat is None else ChatId(admin_chat),
+            ),
+            ledger=PostgresPurchaseLedger(pool, ring, new_device_keys),
+            access=Subscriptions(pool, ring),
+            desk=Starter(client),
+        )
+
+
+def temporal_target(settings: TemporalSettings) -> TemporalTarget:
+    """Where Temporal is, in the client's own terms."""
+    key = settings.api_key
+    return TemporalTarget(
+        address=settings.address,
+        namespace=settings.namespace,
+        tls=settings.tls,
+        ca=settings.tls_ca,
+        certificate=settings.tls_cert,
+        key=settings.tls_key,
+        api_key=None if key is None else key.get_secret_value(),
+    )

@@ -1,0 +1,57 @@
+"""What is done once, or again after an update: schema, namespace, servers, keys."""
+
+from datetime import UTC, datetime
+
+import typer
+from pydantic import ValidationError
+
+from api.tokens import mint_service_token
+from domain.errors import SettingsError
+from infra.postgres.migrate import migrate
+from infra.postgres.pool import OUTAGES, open_pool
+from infra.postgres.servers import ServerRegistration, Servers
+from infra.settings import (
+    ApiSettings,
+    DatabaseSettings,
+    EncryptionSettings,
+    TemporalSettings,
+    load,
+)
+from temporal.client import connect
+from temporal.namespace import prepare_namespace
+from workers.gateways import temporal_target
+from workers.patience import until_there
+
+
+async def migrate_database() -> None:
+    """Apply the missing migrations, once the database is there."""
+    dsn = load(DatabaseSettings).url.get_secret_value()
+    applied = await until_there("postgresql", lambda: migrate(dsn), OUTAGES)
+    typer.echo("\n".join(f"applied {name}" for name in applied) or "the schema is up to date")
+
+
+async def prepare_temporal() -> None:
+    """Make the namespace, once the server is there."""
+    settings = load(TemporalSettings)
+    ring = load(EncryptionSettings).key_ring()
+    client = await until_there(
+        "temporal", lambda: connect(temporal_target(settings), ring), (RuntimeError,)
+    )
+    await prepare_namespace(client)
+    typer.echo(f"namespace {settings.namespace} is ready")
+
+
+async def register_vpn_server(description: str) -> None:
+    """Write a server into the ledger. Raises `SettingsError` when the description is wrong."""
+    try:
+        registration = ServerRegistration.model_validate_json(description)
+    except ValidationError as error:
+        raise SettingsError(f"the server's description is wrong:\n{error}") from error
+    async with await open_pool(load(DatabaseSettings).url.get_secret_value(), size=1) as pool:
+        await Servers(pool).register(registration)
+    typer.echo(f"server {registration.server.slug} is registered")
+
+
+def service_token(service: str) -> str:
+    """An access token of the HTTP API."""
+    return mint_service_token(load(ApiSettings).api_jwt_secret, service, datetime.now(UTC))

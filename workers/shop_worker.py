@@ -1,0 +1,97 @@
+"""The Temporal workers of the shop: one for each task queue."""
+
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.workflow import SandboxImportNotificationPolicy
+
+from activities.interceptor import ShopInterceptor
+from activities.ledger import LedgerActivities
+from activities.notices import NoticeActivities
+from activities.payments import PaymentActivities
+from activities.subscriptions import SubscriptionActivities
+from activities.vpn import VpnActivities
+from workers.gateways import Gateways
+from workflows.names import PAYMENTS_QUEUE, SHOP_QUEUE, VPN_QUEUE
+from workflows.purchase import PurchaseWorkflow
+from workflows.removal import PeerRemovalWorkflow
+from workflows.subscription import SubscriptionWorkflow
+
+WORKFLOWS = [PurchaseWorkflow, SubscriptionWorkflow, PeerRemovalWorkflow]
+
+PARALLEL_CALLS = 16
+"""As many as the payment provider's and the VPN gateway's own threads."""
+
+PARALLEL_NOTES = 50
+"""PostgreSQL and Telegram: asynchronous, so a few dozen at once cost little."""
+
+
+def sandbox_runner() -> SandboxedWorkflowRunner:
+    """The sandbox that workflows run in; a forgotten pass-through import fails at the start."""
+    return SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_import_notification_policy(
+            SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
+            | SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
+        )
+    )
+
+
+def build_workers(client: Client, gateways: Gateways, grace: timedelta) -> list[Worker]:
+    """One worker for the shop's own work and one for each slow neighbour."""
+    ledger = LedgerActivities(gateways.ledger)
+    notices = NoticeActivities(gateways.notices, gateways.access)
+    payments = PaymentActivities(gateways.provider, gateways.ledger)
+    subscriptions = SubscriptionActivities(gateways.access, gateways.desk)
+    vpn = VpnActivities(gateways.access, gateways.peers)
+    return [
+        Worker(
+            client,
+            task_queue=SHOP_QUEUE,
+            workflows=WORKFLOWS,
+            workflow_runner=sandbox_runner(),
+            activities=[
+                ledger.recall_purchase,
+                ledger.publish_stage,
+                ledger.record_payment,
+                ledger.record_payment_and_grant,
+                ledger.record_refund_and_revoke,
+                ledger.record_repair,
+                notices.show_purchase,
+                notices.deliver_config,
+                notices.raise_alarm,
+                notices.remind,
+                subscriptions.open_subscription,
+                subscriptions.end_subscription,
+            ],
+            interceptors=[ShopInterceptor()],
+            max_concurrent_activities=PARALLEL_NOTES,
+            workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+            activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+            graceful_shutdown_timeout=grace,
+        ),
+        Worker(
+            client,
+            task_queue=PAYMENTS_QUEUE,
+            activities=[
+                payments.create_invoice,
+                payments.fetch_payment,
+                payments.refund_payment,
+                payments.fetch_refund,
+            ],
+            interceptors=[ShopInterceptor()],
+            max_concurrent_activities=PARALLEL_CALLS,
+            activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+            graceful_shutdown_timeout=grace,
+        ),
+        Worker(
+            client,
+            task_queue=VPN_QUEUE,
+            activities=[vpn.ensure_peer, vpn.move_device, vpn.remove_peer],
+            interceptors=[ShopInterceptor()],
+            max_concurrent_activities=PARALLEL_CALLS,
+            activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+            graceful_shutdown_timeout=grace,
+        ),
+    ]

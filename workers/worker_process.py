@@ -1,0 +1,62 @@
+"""The worker process: it runs until it is told to stop, then finishes what it has in hand."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+import structlog
+from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+
+from infra.logs import configure_logging
+from infra.settings import LogSettings, TemporalSettings, WorkerSettings, load
+from temporal.client import connect
+from workers.gateways import Gateways, GatewaySettings, open_gateways, temporal_target
+from workers.patience import until_there
+from workers.shop_worker import build_workers
+
+log = structlog.get_logger(__name__)
+
+
+async def serve_worker(around: Callable[[Gateways], Gateways] = lambda same: same) -> None:
+    """Run workflows and activities until SIGTERM or SIGINT.
+
+    Args:
+        around: Lets a test put something around the gateways, such as a sudden death.
+    """
+    configure_logging(load(LogSettings))
+    settings = load(WorkerSettings)
+    gateway_settings = GatewaySettings.read()
+    temporal = load(TemporalSettings)
+    ring = gateway_settings.encryption.key_ring()
+    stop = stop_signal()
+    async with AsyncExitStack() as stack:
+        client = await until_there(
+            "temporal",
+            lambda: connect(temporal_target(temporal), ring, _runtime(settings)),
+            (RuntimeError,),
+        )
+        gateways = await stack.enter_async_context(open_gateways(gateway_settings, client))
+        for worker in build_workers(client, around(gateways), settings.shutdown_grace):
+            await stack.enter_async_context(worker)
+        log.info("worker.ready", namespace=client.namespace)
+        await stop.wait()
+        log.info("worker.stopping")
+
+
+def stop_signal() -> asyncio.Event:
+    """An event that SIGTERM and SIGINT set."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+def _runtime(settings: WorkerSettings) -> Runtime:
+    address = f"{settings.metrics_host}:{settings.metrics_port}"
+    return Runtime(
+        telemetry=TelemetryConfig(
+            metrics=PrometheusConfig(bind_address=address, durations_as_seconds=True)
+        )
+    )
