@@ -1,0 +1,191 @@
+"""VPN servers over SSH: peers are put on them by the program in `infra/node`."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+
+from domain.errors import ServerRefused, ServerUnavailable
+from domain.ids import ServerId
+from domain.servers import Peer, PeerRemoval, PeerStatistics, Server, ServerInfo
+from infra.ssh import CommandOutput, SshEndpoint, SshTimeouts, load_private_key
+from infra.ssh_line import ServerLine
+
+COMMAND = "wgshop-peer"
+"""For the server's log only: its forced command runs whatever is asked for."""
+CALLS_PER_SERVER = 4
+"""OpenSSH grants ten sessions to a connection and ten unauthenticated connections at once."""
+
+
+class ProgramError(StrEnum):
+    """Why the program on the server did not do as it was told."""
+
+    MALFORMED = "malformed"
+    REFUSED = "refused"
+    STALE = "stale"
+    BUSY = "busy"
+    FAILED = "failed"
+
+
+TRANSIENT = {ProgramError.BUSY, ProgramError.FAILED}
+
+
+class _Reply(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class _Problem(_Reply):
+    ok: Literal[False]
+    error: ProgramError
+    detail: str
+
+
+class _Done(_Reply):
+    ok: Literal[True]
+
+
+class _Info(_Done):
+    version: str
+    interface: str
+    public_key: str
+    listen_port: int
+    peer_count: int
+
+
+class _Counters(_Reply):
+    public_key: str
+    endpoint: str | None
+    latest_handshake: int | None
+    received_bytes: int
+    sent_bytes: int
+
+
+class _Statistics(_Done):
+    peers: tuple[_Counters, ...]
+
+
+_R = TypeVar("_R", bound=_Done)
+
+
+class SshPeerGateway:
+    """Fulfils `domain.ports.PeerGateway`.
+
+    Each server has a few threads and connections of its own, so one that hangs delays only
+    itself. A call that is given up may still happen on the server: repeating it is harmless.
+    """
+
+    def __init__(
+        self,
+        private_key: SecretStr | Path,
+        *,
+        timeouts: SshTimeouts | None = None,
+        calls_per_server: int = CALLS_PER_SERVER,
+    ) -> None:
+        """Read the key; connections are made when they are needed.
+
+        Args:
+            private_key: the shop's ed25519 key, as PEM text or as the path of a file.
+            timeouts: how long to wait for what.
+            calls_per_server: how many calls to one server may run at once.
+
+        Raises:
+            SettingsError: the key cannot be read.
+        """
+        self._private_key = load_private_key(private_key)
+        self._timeouts = timeouts or SshTimeouts()
+        self._calls_per_server = calls_per_server
+        self._lines: dict[ServerId, ServerLine] = {}
+
+    async def ensure_peer(self, peer: Peer) -> None:
+        """Put the peer on its server. Raises `ServerUnavailable` or `ServerRefused`."""
+        request = {
+            "op": "add",
+            "public_key": peer.public_key,
+            "preshared_key": peer.preshared_key.get_secret_value(),
+            "ipv4": str(peer.ipv4),
+            "ipv6": str(peer.ipv6),
+            "revision": peer.revision,
+        }
+        await self._ask(peer.server, request, _Done)
+
+    async def remove_peer(self, removal: PeerRemoval) -> None:
+        """Take the peer off. Raises `ServerUnavailable` or `ServerRefused`."""
+        request = {
+            "op": "remove",
+            "public_key": removal.public_key,
+            "revision": removal.revision,
+        }
+        await self._ask(removal.server, request, _Done)
+
+    async def info(self, server: Server) -> ServerInfo:
+        """What the server says of itself. Raises `ServerUnavailable` or `ServerRefused`."""
+        reply = await self._ask(server, {"op": "info"}, _Info)
+        return ServerInfo(**reply.model_dump())
+
+    async def statistics(self, server: Server) -> Sequence[PeerStatistics]:
+        """Every peer's counters. Raises `ServerUnavailable` or `ServerRefused`."""
+        reply = await self._ask(server, {"op": "stats"}, _Statistics)
+        return tuple(
+            PeerStatistics(
+                public_key=peer.public_key,
+                endpoint=peer.endpoint,
+                latest_handshake=_moment(peer.latest_handshake),
+                received_bytes=peer.received_bytes,
+                sent_bytes=peer.sent_bytes,
+            )
+            for peer in reply.peers
+        )
+
+    async def close(self) -> None:
+        """Drop every connection; calls under way end with an error."""
+        for line in self._lines.values():
+            line.close()
+        self._lines.clear()
+
+    async def _ask(self, server: Server, request: dict[str, Any], expected: type[_R]) -> _R:
+        output = await self._line_to(server).run(json.dumps(request).encode())
+        return _read(server.slug, output, expected)
+
+    def _line_to(self, server: Server) -> ServerLine:
+        """The server's line, a new one when the ledger says that the server has moved."""
+        endpoint = SshEndpoint(
+            name=server.slug,
+            host=server.ssh_host,
+            port=server.ssh_port,
+            user=server.ssh_user,
+            host_key=server.ssh_host_key,
+        )
+        line = self._lines.get(server.server_id)
+        if line is None or line.endpoint != endpoint:
+            if line is not None:
+                line.close()
+            line = ServerLine(
+                COMMAND, endpoint, self._private_key, self._timeouts, self._calls_per_server
+            )
+            self._lines[server.server_id] = line
+        return line
+
+
+def _read(name: str, output: CommandOutput, expected: type[_R]) -> _R:
+    """The program's reply, or the error that it stands for."""
+    try:
+        body = json.loads(output.stdout)
+        problem = None if body.get("ok") is True else _Problem.model_validate(body)
+        if problem is None:
+            return expected.model_validate(body)
+    except (ValueError, AttributeError, ValidationError) as error:
+        said = output.stderr[:300].decode(errors="replace").strip()
+        raise ServerUnavailable(
+            f"{name}: the server-side program gave no reply it should (status "
+            f"{output.exit_status}): {said or 'no words'}; check that it is installed"
+        ) from error
+    message = f"{name} answers {problem.error}: {problem.detail}"
+    raise ServerUnavailable(message) if problem.error in TRANSIENT else ServerRefused(message)
+
+
+def _moment(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
