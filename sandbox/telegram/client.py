@@ -23,8 +23,11 @@ from sandbox.telegram.views import (
     ChatView,
     Correction,
     Introduction,
+    Limits,
     MessageView,
     NewGroup,
+    Payment,
+    PaymentOutcome,
     PersonView,
     Press,
     PressOutcome,
@@ -38,6 +41,7 @@ __all__ = ["Fault", "FaultKind", "Pace", "Refused", "TelegramSandbox"]
 
 ViewT = TypeVar("ViewT", bound=BaseModel)
 _LONGEST_POLL = 30.0
+_CHECKOUT = 10.0
 _MARGIN = 5.0
 """Seconds a request may take beyond the waiting it asks for."""
 
@@ -177,6 +181,17 @@ class TelegramSandbox:
         path = f"/control/chats/{message.chat_id}/messages/{message.message_id}/press"
         return await self._post(PressOutcome, path, press, wait=wait)
 
+    async def pay(self, invoice: MessageView, *, user_id: int | None = None) -> PaymentOutcome:
+        """Pay an invoice message; the bot has ten seconds to allow it."""
+        payment = Payment(user_id=user_id or invoice.chat_id)
+        path = f"/control/chats/{invoice.chat_id}/messages/{invoice.message_id}/pay"
+        return await self._post(PaymentOutcome, path, payment, wait=_CHECKOUT)
+
+    async def pay_link(self, link: str, user_id: int) -> PaymentOutcome:
+        """Pay behind a link made by createInvoiceLink."""
+        path = f"/control/invoices/{link.rpartition('$')[2]}/pay"
+        return await self._post(PaymentOutcome, path, Payment(user_id=user_id), wait=_CHECKOUT)
+
     # Reading and waiting
 
     async def chat(self, chat_id: int) -> ChatView:
@@ -269,6 +284,10 @@ class TelegramSandbox:
     async def set_pace(self, pace: Pace) -> None:
         """Change the webhook's timeout and the delays of repeats."""
         await self._request("PUT", "/control/delivery/pace", pace)
+
+    async def set_limits(self, *, enabled: bool) -> None:
+        """Let Telegram's flood limits hold, or not; they do not by default."""
+        await self._request("PUT", "/control/limits", Limits(enabled=enabled))
 
     async def advance_clock(self, seconds: float) -> None:
         """Turn the sandbox's clock forward: message dates and the age of questions."""

@@ -18,8 +18,11 @@ from sandbox.telegram.views import (
     Correction,
     Done,
     Introduction,
+    Limits,
     MessageView,
     NewGroup,
+    Payment,
+    PaymentOutcome,
     PersonView,
     Press,
     PressOutcome,
@@ -128,6 +131,14 @@ def _writing_routes(router: APIRouter, sandbox: Sandbox) -> None:
     async def press(chat_id: int, message_id: int, press: Press) -> PressOutcome:
         return await _press(sandbox, chat_id, message_id, press)
 
+    @router.post("/chats/{chat_id}/messages/{message_id}/pay")
+    async def pay(chat_id: int, message_id: int, payment: Payment) -> PaymentOutcome:
+        return await sandbox.checkout.pay_message(chat_id, message_id, payment.user_id)
+
+    @router.post("/invoices/{slug}/pay")
+    async def pay_link(slug: str, payment: Payment) -> PaymentOutcome:
+        return await sandbox.checkout.pay_link(slug, payment.user_id)
+
 
 async def _press(sandbox: Sandbox, chat_id: int, message_id: int, press: Press) -> PressOutcome:
     button = sandbox.phones.find_button(chat_id, message_id, press.text, press.data)
@@ -187,6 +198,11 @@ def _outage_routes(router: APIRouter, sandbox: Sandbox) -> None:
     @router.delete("/faults")
     async def clear() -> Done:
         sandbox.faults.clear()
+        return Done()
+
+    @router.put("/limits")
+    async def limit(limits: Limits) -> Done:
+        sandbox.limits.enabled = limits.enabled
         return Done()
 
     @router.post("/clock")

@@ -5,15 +5,20 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from sandbox.telegram.checkout import Checkout
 from sandbox.telegram.delivery import Courier
 from sandbox.telegram.errors import ApiError, too_many_requests
 from sandbox.telegram.faults import Fault, FaultKind, Faults
+from sandbox.telegram.limits import FloodLimits
 from sandbox.telegram.methods import (  # noqa: F401 - importing them registers the methods
     callbacks,
+    chats,
     editing,
     files,
+    payments,
     profile,
     sending,
+    topics,
     updates,
 )
 from sandbox.telegram.methods.registry import find_method
@@ -31,7 +36,9 @@ class Sandbox:
     def __init__(self, token: str, data: Path) -> None:
         self.world = World(token, data)
         self.phones = Phones(self.world)
+        self.checkout = Checkout(self.world, self.phones)
         self.faults = Faults()
+        self.limits = FloodLimits(self.world.clock.now)
         self.courier = Courier(self.world, self._call_from_answer)
         self.calls: Counter[str] = Counter()
         self.faults_met = 0
@@ -40,6 +47,8 @@ class Sandbox:
         """Forget people, chats, faults and counts; the webhook and the bot's profile stay."""
         self.world.reset()
         self.faults.clear()
+        self.limits.clear()
+        self.limits.enabled = False
         self.courier.resume()
         self.courier.attempts = 0
         self.calls.clear()
@@ -54,8 +63,9 @@ class Sandbox:
         """
         method = find_method(name)
         self.calls[method.name] += 1
-        chat_id = raw.get("chat_id")
-        fault = self.faults.take(name.lower(), None if chat_id is None else str(chat_id))
+        chat_id = str(raw["chat_id"]) if "chat_id" in raw else None
+        self.limits.admit(name.lower(), chat_id)
+        fault = self.faults.take(name.lower(), chat_id)
         if fault is not None:
             await self._strike(fault)
         result = await method.call(self.world, raw)

@@ -172,6 +172,12 @@ class PaymentOutcome(Wire):
     telegram_payment_charge_id: str | None = None
 
 
+class Limits(Wire):
+    """Whether Telegram's flood limits hold."""
+
+    enabled: bool
+
+
 class Turn(Wire):
     """How far to turn the sandbox's clock."""
 
