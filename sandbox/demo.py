@@ -1,0 +1,169 @@
+"""`wgshop demo`: the whole shop on this machine, until Ctrl-C; `--buy`: one purchase, then stop."""
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import Coroutine
+from pathlib import Path
+
+from sandbox.children import Child, ChildFailed
+from sandbox.node.client import peers_on
+from sandbox.node.ready import WireGuardKind
+from sandbox.shop import ADMIN_CHAT, Addresses, EmbeddedShop, ShopPlan
+from sandbox.shopper import Shopper, ShopperStuck
+from sandbox.telegram.client import TelegramSandbox
+from sandbox.yookassa.client import YooKassaSandbox
+
+STAFF_ID = 9001
+RESTART_PAUSE = 1.0
+
+
+async def run_demo(data: Path, *, buy: bool) -> int:
+    """Run the demo; the exit code for the shell."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    plan = ShopPlan(data=data.resolve(), usual_ports=True)
+    try:
+        return await _until(stop, _live(plan, buy=buy))
+    except (ChildFailed, ShopperStuck, TimeoutError) as error:
+        _say(f"\nThe demo failed: {error}\nLogs: {data / 'logs'}")
+        return 1
+
+
+async def _until(stop: asyncio.Event, story: Coroutine[None, None, int]) -> int:
+    """Tell the story; when asked to stop before it is over, drop it and clean up."""
+    telling = asyncio.create_task(story)
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait((telling, stopping), return_when=asyncio.FIRST_COMPLETED)
+    if not telling.done():
+        _say("\nStopping")
+        telling.cancel()
+    stopping.cancel()
+    try:
+        return await telling
+    except asyncio.CancelledError:
+        _say("Stopped")
+        return 0
+
+
+async def _live(plan: ShopPlan, *, buy: bool) -> int:
+    _say("Starting the shop")
+    async with EmbeddedShop(plan, progress=lambda line: _say(f"  {line}")) as shop:
+        await _invite_staff(shop)
+        if buy:
+            await buy_once(shop, plan.data)
+        else:
+            _say(_welcome(shop))
+            await _supervise(shop)
+    return 0
+
+
+async def _invite_staff(shop: EmbeddedShop) -> None:
+    async with TelegramSandbox(shop.addresses.telegram) as telegram:
+        await telegram.introduce(STAFF_ID, "Support", language_code="ru")
+        await telegram.found_group(ADMIN_CHAT, "wgshop staff", admins=(STAFF_ID,))
+
+
+def _welcome(shop: EmbeddedShop) -> str:
+    where: Addresses = shop.addresses
+    lines = [
+        "",
+        "The shop is open:",
+        f"  chat            {where.telegram}/chat",
+        f"  payment page    {where.yookassa}   (the bot sends the link)",
+        f"  Temporal UI     {where.temporal_ui}/namespaces/{shop.plan.namespace}/workflows",
+        f"  API docs        {where.api}/docs",
+    ]
+    for slug, node in shop.nodes.items():
+        lines.append(
+            f"  VPN node {slug}    127.0.0.1:{node.port}, {node.ssh_server}, {node.wireguard}"
+        )
+        if node.wireguard is WireGuardKind.STAND_IN:
+            lines.append("    WireGuard needs root and wireguard-tools: a stand-in holds the peers")
+    return "\n".join([*lines, "", "Ctrl-C stops everything; data and logs stay in .demo."])
+
+
+async def _supervise(shop: EmbeddedShop) -> None:
+    """Bring the shop's own processes back when they die, as a service manager would."""
+    await asyncio.gather(*(_keep(shop, name, shop.children[name]) for name in ("api", "worker")))
+
+
+async def _keep(shop: EmbeddedShop, name: str, child: Child) -> None:
+    while True:
+        code = await child.ended()
+        _say(f"  {name} ended ({code}): starting it again")
+        await asyncio.sleep(RESTART_PAUSE)
+        with contextlib.suppress(ChildFailed):
+            await shop.start_shop_process(name)
+
+
+async def buy_once(shop: EmbeddedShop, into: Path) -> None:
+    """One customer buys through the public doors; each step is told with its time."""
+    began = time.monotonic()
+
+    def step(words: str) -> None:
+        _say(f"  {time.monotonic() - began:5.2f} s  {words}")
+
+    async with (
+        TelegramSandbox(shop.addresses.telegram) as telegram,
+        YooKassaSandbox(shop.addresses.yookassa) as kassa,
+    ):
+        # A new customer each time: the shop remembers those of earlier runs.
+        shopper = Shopper(telegram, kassa, user_id=int(time.time()))
+        _say("\nA customer buys")
+        menu = await shopper.arrive()
+        step(f"pressed START: {_first_line(menu.body)}")
+        plans = await shopper.opens_plans(menu)
+        step(f"sees the prices: {', '.join(button.text for button in plans.buttons[:3])}")
+        payment_message = await shopper.chooses(plans)
+        step(f"has the payment page: {_first_line(payment_message.body)}")
+        payment = await shopper.pays(payment_message)
+        step(f"paid {payment.value} {payment.currency} by card: {payment.status}")
+        name, config = await shopper.gets_config()
+        step(f"has the file {name}")
+        qr = await shopper.gets_qr()
+        ready = await shopper.sees(
+            lambda message: (
+                message.message_id == payment_message.message_id
+                and not any(button.url for button in message.buttons)
+                and any("guide" in (button.callback_data or "") for button in message.buttons)
+            )
+        )
+        step(f"reads: {_first_line(ready.body)}")
+    _save(into, name, config, qr)
+    await _show_peer(shop, config)
+
+
+def _save(into: Path, name: str, config: bytes, qr: bytes) -> None:
+    path = into / name
+    path.touch(mode=0o600)
+    path.write_bytes(config)
+    path.with_suffix(".png").write_bytes(qr)
+    _say(f"\nSaved {path} and {path.with_suffix('.png').name}")
+
+
+async def _show_peer(shop: EmbeddedShop, config: bytes) -> None:
+    address = next(
+        line.split("=", 1)[1].split("/")[0].strip()
+        for line in config.decode().splitlines()
+        if line.startswith("Address")
+    )
+    for slug, node in shop.nodes.items():
+        for peer in await peers_on(node):
+            if f"{address}/32" in peer.allowed_ips:
+                _say(
+                    f"Peer on {slug} ({node.wireguard}, interface {node.interface}): "
+                    f"{peer.public_key} {', '.join(peer.allowed_ips)}"
+                )
+                return
+    raise ShopperStuck(f"no node holds a peer with the address {address}")
+
+
+def _first_line(text: str) -> str:
+    return text.strip().splitlines()[0] if text.strip() else ""
+
+
+def _say(words: str) -> None:
+    print(words, flush=True)  # noqa: T201  # the demo speaks to a person at a terminal

