@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from sandbox.telegram.bot_api import bot_api_routes
 from sandbox.telegram.control import control_router
 from sandbox.telegram.errors import ApiError
+from sandbox.telegram.page import mount_page
 from sandbox.telegram.sandbox import Sandbox
 
 
@@ -27,6 +28,7 @@ def build_app(sandbox: Sandbox) -> FastAPI:
     app = FastAPI(title="Telegram sandbox", lifespan=lifespan, docs_url="/control/docs")
     app.router.routes[:0] = bot_api_routes(sandbox)
     app.include_router(control_router(sandbox))
+    mount_page(app, sandbox.world)
 
     @app.exception_handler(ApiError)
     async def refuse(_: Request, error: ApiError) -> JSONResponse:

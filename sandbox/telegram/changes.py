@@ -9,6 +9,7 @@ class Changes:
     def __init__(self, wider: "Changes | None" = None) -> None:
         """Args: `wider` is told of every change too, as the world is of a chat's."""
         self.version = 0
+        self.is_closed = False
         self._wider = wider
         self._next = asyncio.Event()
 
@@ -21,16 +22,21 @@ class Changes:
             self._wider.bump()
         return self.version
 
+    def close(self) -> None:
+        """End all waiting: the server stops."""
+        self.is_closed = True
+        self.bump()
+
     async def after(self, version: int, wait: float) -> bool:
         """Wait until the version is past `version`, at most `wait` seconds.
 
         Returns:
-            Whether it is.
+            Whether it is; at once, and False, when the server stops.
         """
         try:
             async with asyncio.timeout(wait):
-                while self.version <= version:
+                while self.version <= version and not self.is_closed:
                     await self._next.wait()
         except TimeoutError:
             return False
-        return True
+        return self.version > version

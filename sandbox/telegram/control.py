@@ -232,6 +232,7 @@ def _delivery_routes(router: APIRouter, sandbox: Sandbox) -> None:
     @router.put("/delivery/pace")
     async def set_pace(pace: Pace) -> Done:
         courier.pace = pace
+        sandbox.world.mailbox.has_separate_queues = pace.separate_queues
         return Done()
 
     @router.post("/updates/{update_id}/redeliver")

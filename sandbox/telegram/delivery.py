@@ -29,11 +29,14 @@ CallMethod = Callable[[dict[str, Any]], Awaitable[Any]]
 
 
 class Pace(Wire):
-    """How patient delivery is; seconds."""
+    """How delivery goes about it; times in seconds."""
 
     timeout: float = 60.0
     first_delay: float = 2.0
     longest_delay: float = 60.0
+    separate_queues: bool = False
+    """Whether a chat's button presses and checkouts travel beside its messages, as the open
+    server has it, rather than in one queue with them."""
 
 
 class Delivered(Wire):
@@ -71,7 +74,7 @@ class Courier:
         """Start a lane for every queue that has something, until cancelled."""
         mailbox = self._world.mailbox
         try:
-            while True:
+            while not mailbox.changes.is_closed:
                 version = mailbox.changes.version
                 if self._world.webhook is not None:
                     self._start_lanes()

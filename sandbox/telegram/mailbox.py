@@ -15,6 +15,14 @@ KEPT = timedelta(hours=24)
 """Telegram keeps an undelivered update no longer."""
 _REMEMBERED = 10_000
 """How many past updates can still be delivered again on demand."""
+_BESIDE = {
+    UpdateKind.MESSAGE: 0,
+    UpdateKind.EDITED_MESSAGE: 0,
+    UpdateKind.CALLBACK_QUERY: 3,
+    UpdateKind.PRE_CHECKOUT_QUERY: 4,
+    UpdateKind.MY_CHAT_MEMBER: 5,
+}
+"""The open server's way of telling queues apart: the kind above the 33 bits of an id."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,8 @@ class Mailbox:
         self.changes = Changes()
         self.allowed: tuple[str, ...] = ()
         """Kinds the bot asked for; empty means Telegram's default, which has all of ours."""
+        self.has_separate_queues = False
+        """Whether button presses and checkouts travel beside a chat's messages."""
         self._clock = clock
         self._ids = itertools.count(700_000_001)
         self._queues: OrderedDict[int, deque[Letter]] = OrderedDict()
@@ -53,6 +63,7 @@ class Mailbox:
         """
         if self.allowed and kind not in self.allowed:
             return None
+        queue += _BESIDE[kind] << 33 if self.has_separate_queues else 0
         letter = Letter(next(self._ids), queue, kind, self._clock.now(), to_json(content))
         self._past[letter.update_id] = letter
         if len(self._past) > _REMEMBERED:

@@ -13,7 +13,7 @@ from sandbox.telegram.connection import CuttableProtocol
 from sandbox.telegram.sandbox import Sandbox
 
 _GRACE = 2
-"""Seconds that open requests (long polls, event streams) get at the end."""
+"""Seconds that open requests get at the end."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -28,8 +28,9 @@ def listen(host: str, port: int) -> socket.socket:
 class SandboxServer(uvicorn.Server):
     """Uvicorn, which also says when it is ready and leaves signals to its caller."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, sandbox: Sandbox) -> None:
         super().__init__(config)
+        self._sandbox = sandbox
         self.ready = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -39,6 +40,11 @@ class SandboxServer(uvicorn.Server):
         finally:
             self.ready.set()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop; long polls and event streams are ended first, or they would be waited for."""
+        self._sandbox.world.close()
+        await super().shutdown(sockets)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Take no signals: uvicorn would raise them again at the end, and no exit were clean."""
@@ -47,15 +53,16 @@ class SandboxServer(uvicorn.Server):
 
 def build_server(token: str, data: Path) -> SandboxServer:
     """A server with a sandbox of this token, its files in `data`."""
+    sandbox = Sandbox(token, data)
     config = uvicorn.Config(
-        build_app(Sandbox(token, data)),
+        build_app(sandbox),
         http=CuttableProtocol,
         ws="none",
         access_log=False,
         log_level="warning",
         timeout_graceful_shutdown=_GRACE,
     )
-    return SandboxServer(config)
+    return SandboxServer(config, sandbox)
 
 
 @contextlib.asynccontextmanager

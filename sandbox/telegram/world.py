@@ -72,6 +72,12 @@ class World:
         self._private_ids = itertools.count(1)
         self.chat_instance = str(secrets.randbits(62))
 
+    def close(self) -> None:
+        """End everything that waits for a change: the server stops."""
+        for changes in (self.mailbox.changes, *(room.changes for room in self.rooms.values())):
+            changes.close()
+        self.changes.close()
+
     def reset(self) -> None:
         """Forget everybody and everything that was said; the bot's own settings stay."""
         self.people.clear()
