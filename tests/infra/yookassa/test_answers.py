@@ -138,6 +138,16 @@ async def test_a_refused_connection_leaves_the_result_unknown(gateway_to: Gatewa
         await gateway_to(f"http://127.0.0.1:{port}").fetch_payment(PAYMENT_ID)
 
 
+async def test_a_redirect_is_not_followed(
+    raw_server: RawServer, gateway_to: GatewayMaker, request_for_invoice: InvoiceRequest
+) -> None:
+    """Following it would turn the POST into a GET, and carry our request elsewhere."""
+    raw_server.will_answer(302, HTML, f"Location: {raw_server.url}/elsewhere\r\n")
+    with pytest.raises(ProviderUnavailable, match="302"):
+        await gateway_to(raw_server.url).create_invoice(request_for_invoice, key="create")
+    assert len(raw_server.received) == 1
+
+
 async def test_proxy_variables_are_not_obeyed(
     raw_server: RawServer, gateway_to: GatewayMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -121,6 +121,14 @@ async def test_an_answer_that_says_nothing_leaves_the_result_unknown(
         await gateway.fetch_payment(paid)
 
 
+async def test_a_silent_server_is_given_up_by_the_socket_so_that_its_thread_is_free(
+    gateway: YooKassaGateway, sandbox: YooKassaSandbox
+) -> None:
+    await sandbox.order_fault(Operation.GET_PAYMENT, FaultKind.HANG_BEFORE, seconds=30)
+    with pytest.raises(ProviderUnavailable, match="ReadTimeout"):
+        await gateway.fetch_payment(NO_PAYMENT)
+
+
 async def test_a_call_is_given_up_when_its_overall_deadline_passes(
     sandbox_url: str, sandbox: YooKassaSandbox, gateway_to: GatewayMaker
 ) -> None:
