@@ -1,1 +1,1 @@
-"""Talks to customers and staff in Telegram."""
+"""Talks to customers and staff in Telegram: screens, conversations, and the shop's notices."""

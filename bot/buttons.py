@@ -1,0 +1,111 @@
+"""What a button under a message carries: at most 64 bytes, and never believed without a look."""
+
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from aiogram.filters.callback_data import CallbackData
+from aiogram.types import InlineKeyboardButton
+
+from bot.phrasebook import Phrasebook
+from domain.ids import PlanId, PurchaseId
+from domain.languages import Language
+from domain.plans import Plan
+from domain.purchases import RepairAction
+
+Row = tuple[InlineKeyboardButton, ...]
+
+
+class Place(StrEnum):
+    """The screens that a button can open."""
+
+    MENU = "menu"
+    PLANS = "plans"
+    MINE = "mine"
+    CONFIG = "config"
+    SETUP = "setup"
+    HELP = "help"
+    LANGUAGE = "language"
+
+
+class Platform(StrEnum):
+    """What customers connect, each with its own steps."""
+
+    ANDROID = "android"
+    IOS = "ios"
+    WINDOWS = "windows"
+    MACOS = "macos"
+    LINUX = "linux"
+    ROUTER = "router"
+
+
+class Open(CallbackData, prefix="open"):
+    """Open a screen; `fresh` in a new message, where the present one belongs to a purchase."""
+
+    place: Place
+    fresh: bool = False
+
+
+class Guide(CallbackData, prefix="guide"):
+    """Show the steps for a platform."""
+
+    platform: Platform
+    fresh: bool = False
+
+
+class Buy(CallbackData, prefix="buy"):
+    """Buy a plan at the price that the button shows, as a purchase minted with the button."""
+
+    plan_id: PlanId
+    price: Decimal
+    purchase: UUID
+
+    def agrees_with(self, plan: Plan) -> bool:
+        """Whether the plan still costs what the button says."""
+        return self.plan_id == plan.plan_id and self.price == plan.price.amount
+
+
+class Again(CallbackData, prefix="again"):
+    """Ask for the payment page of a further attempt at the same purchase."""
+
+    purchase: UUID
+    attempt: int
+
+
+class Speak(CallbackData, prefix="speak"):
+    """Choose a language."""
+
+    language: Language
+
+
+class Mend(CallbackData, prefix="repair"):
+    """A staff member's decision about a stuck purchase."""
+
+    action: RepairAction
+    purchase: UUID
+
+
+def opens(text: str, place: Place, *, fresh: bool = False) -> InlineKeyboardButton:
+    """A button that opens a screen."""
+    return InlineKeyboardButton(text=text, callback_data=Open(place=place, fresh=fresh).pack())
+
+
+def buys(text: str, plan: Plan, purchase_id: PurchaseId | None = None) -> InlineKeyboardButton:
+    """A button that buys, as this purchase or as a new one.
+
+    A purchase gets its id when its button is drawn, so two taps on the button are one purchase.
+    """
+    data = Buy(plan_id=plan.plan_id, price=plan.price.amount, purchase=purchase_id or uuid4())
+    return InlineKeyboardButton(text=text, callback_data=data.pack())
+
+
+def tries_again(phrases: Phrasebook, purchase_id: PurchaseId, attempt: int) -> InlineKeyboardButton:
+    """A button that asks for the payment page of this attempt."""
+    data = Again(purchase=purchase_id, attempt=attempt)
+    text = phrases.label("button.try_again")
+    return InlineKeyboardButton(text=text, callback_data=data.pack(), style="primary")
+
+
+def back_to_menu(phrases: Phrasebook) -> Row:
+    """The last row of a screen that the menu leads to."""
+    return (opens(phrases.label("button.menu"), Place.MENU),)

@@ -1,0 +1,171 @@
+"""Tells customers and staff in Telegram; fulfils `domain.ports.Notices`."""
+
+from collections.abc import Awaitable
+
+import structlog
+
+from bot.courier import send_file, send_qr
+from bot.once import Doubt, send_once
+from bot.phrasebook import phrasebook
+from bot.renewals import Renewals
+from bot.screens.alarm import alarm_screen
+from bot.screens.purchase import purchase_screen, ready_screen
+from bot.screens.reminder import reminder_screen
+from bot.screens.screen import Screen
+from domain.errors import CustomerUnreachable, MessageGone
+from domain.ids import ChatId, PurchaseId, UserId
+from domain.languages import Language
+from domain.notices import Claim, ConfigDelivery, Delivery, Reminder, ReminderKind
+from domain.ports import NoticeBook
+from domain.purchases import Alarm, ChatMessage, PurchaseNotice
+from domain.servers import ClientConfig
+from infra.postgres.customers import Customers
+from infra.telegram import TelegramMessenger
+
+_log = structlog.get_logger(__name__)
+
+
+class TelegramNotices:
+    """Writes to chats; the notice book keeps repeats harmless.
+
+    Args:
+        messenger: The way into Telegram.
+        book: Which notices went out.
+        customers: Where a reminder finds the customer's language.
+        renewals: Where a reminder finds the plan for its one-tap renewal.
+        admin_chat_id: The staff's chat; without one alarms only go to the log.
+        staff_language: The language of alarms.
+    """
+
+    def __init__(
+        self,
+        messenger: TelegramMessenger,
+        book: NoticeBook,
+        customers: Customers,
+        renewals: Renewals,
+        *,
+        admin_chat_id: ChatId | None,
+        staff_language: Language = Language.RUSSIAN,
+    ) -> None:
+        self._messenger = messenger
+        self._book = book
+        self._customers = customers
+        self._renewals = renewals
+        self._admin_chat_id = admin_chat_id
+        self._staff_language = staff_language
+
+    async def show_purchase(self, notice: PurchaseNotice) -> Delivery:
+        """Edit the payment message so that it tells the truth."""
+        screen = purchase_screen(phrasebook(notice.language), notice)
+        customer = UserId(notice.message.chat_id)
+        return await self._tell(
+            customer, self._show(notice.purchase_id, customer, notice.message, screen)
+        )
+
+    async def deliver_config(self, delivery: ConfigDelivery, config: ClientConfig) -> Delivery:
+        """Send the file and its QR picture, then turn the payment message into "ready"."""
+        return await self._tell(delivery.user_id, self._deliver(delivery, config))
+
+    async def raise_alarm(self, alarm: Alarm) -> None:
+        """Tell the staff, once for each parking, with a button for each repair."""
+        log = _log.bind(purchase_id=str(alarm.purchase_id), reason=alarm.reason)
+        if self._admin_chat_id is None:
+            log.error("a paid purchase is stuck, and ADMIN_CHAT_ID is not set", detail=alarm.detail)
+            return
+        chat_id = self._admin_chat_id
+        screen = alarm_screen(phrasebook(self._staff_language), alarm)
+        key = f"purchase:{alarm.purchase_id}:alarm:{alarm.occasion}"
+        try:
+            await send_once(
+                self._book,
+                key,
+                None,
+                lambda: self._messenger.send_text(chat_id, screen.text, screen.keyboard),
+                in_doubt=Doubt.REPEAT,
+            )
+        except CustomerUnreachable:
+            log.exception("a paid purchase is stuck, and the staff chat is closed to us")
+
+    async def remind(self, kind: ReminderKind, reminder: Reminder) -> Delivery:
+        """Tell the customer of an end to come, or one that came: once for each kind and end."""
+        return await self._tell(reminder.user_id, self._remind(kind, reminder))
+
+    async def _tell(self, user_id: UserId, telling: Awaitable[None]) -> Delivery:
+        try:
+            await telling
+        except CustomerUnreachable:
+            await self._book.note_unreachable(user_id)
+            return Delivery.UNREACHABLE
+        return Delivery.DELIVERED
+
+    async def _show(
+        self, purchase_id: PurchaseId, user_id: UserId, message: ChatMessage, screen: Screen
+    ) -> None:
+        """Edit the payment message; one that the customer deleted is replaced, once."""
+        try:
+            await self._messenger.edit_text(message, screen.text, screen.keyboard)
+        except MessageGone:
+            await self._show_in_place_of(purchase_id, user_id, screen)
+
+    async def _show_in_place_of(
+        self, purchase_id: PurchaseId, user_id: UserId, screen: Screen
+    ) -> None:
+        """Say it in the message that stands in for a payment message, sent at the first need."""
+        chat_id = ChatId(user_id)
+        stand_in = await send_once(
+            self._book,
+            f"purchase:{purchase_id}:message",
+            user_id,
+            lambda: self._messenger.send_text(chat_id, screen.text, screen.keyboard),
+            in_doubt=Doubt.REPEAT,
+        )
+        if stand_in.claim is not Claim.SENT or stand_in.message_id is None:
+            return
+        message = ChatMessage(chat_id=chat_id, message_id=stand_in.message_id)
+        try:
+            await self._messenger.edit_text(message, screen.text, screen.keyboard)
+        except MessageGone:
+            _log.info("the payment message was deleted twice", purchase_id=str(purchase_id))
+
+    async def _deliver(self, delivery: ConfigDelivery, config: ClientConfig) -> None:
+        purchase_id, user_id = delivery.purchase_id, delivery.user_id
+        chat_id, phrases = ChatId(user_id), phrasebook(delivery.language)
+        await send_once(
+            self._book,
+            f"purchase:{purchase_id}:config",
+            user_id,
+            lambda: send_file(self._messenger, chat_id, config, phrases),
+            in_doubt=Doubt.REPEAT,
+        )
+        await send_once(
+            self._book,
+            f"purchase:{purchase_id}:qr",
+            user_id,
+            lambda: send_qr(self._messenger, chat_id, config, phrases),
+            in_doubt=Doubt.REPEAT,
+        )
+        screen = ready_screen(
+            phrases,
+            plan_name=delivery.plan_name,
+            expires_at=delivery.expires_at,
+            is_renewal=delivery.is_renewal,
+        )
+        if delivery.message is None:
+            await self._show_in_place_of(purchase_id, user_id, screen)
+        else:
+            await self._show(purchase_id, user_id, delivery.message, screen)
+
+    async def _remind(self, kind: ReminderKind, reminder: Reminder) -> None:
+        customer = await self._customers.find(reminder.user_id)
+        language = Language.RUSSIAN if customer is None else customer.language
+        plan = await self._renewals.plan_for(reminder.user_id)
+        screen = reminder_screen(phrasebook(language), kind, reminder, plan)
+        chat_id = ChatId(reminder.user_id)
+        end = int(reminder.expires_at.timestamp())
+        await send_once(
+            self._book,
+            f"subscription:{reminder.subscription_id}:{kind}:{end}",
+            reminder.user_id,
+            lambda: self._messenger.send_text(chat_id, screen.text, screen.keyboard),
+            in_doubt=Doubt.KEEP_SILENT,
+        )

@@ -1,0 +1,103 @@
+"""Long polling: the shop without a public address.
+
+aiogram's own polling confirms an update to Telegram while its handler still runs, so a crash
+would lose a tap. Here a batch is confirmed when all of it has been handled; what a crash leaves
+half-done comes again, and handlers are safe to run twice.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+
+import structlog
+from aiogram import Bot, Dispatcher
+from aiogram.types import Update
+
+from domain.errors import ShopError
+from infra.telegram import telegram_errors
+
+_log = structlog.get_logger(__name__)
+
+_LONG_POLL_SECONDS = 25
+_GRACE_SECONDS = 10
+"""How much longer than the long poll the request may take."""
+_PAUSE_SECONDS = 3.0
+"""Between two attempts while Telegram is away."""
+
+
+async def poll(bot: Bot, dispatcher: Dispatcher, stop: asyncio.Event) -> None:
+    """Handle updates until `stop` is set; the batch under way is finished first.
+
+    Updates that wait are kept. A webhook is taken down, or Telegram would answer 409.
+    """
+    webhook_is_gone, offset = False, None
+    while not stop.is_set():
+        try:
+            if not webhook_is_gone:
+                with telegram_errors():
+                    await bot.delete_webhook(drop_pending_updates=False)
+                webhook_is_gone = True
+            updates = await _next_batch(bot, dispatcher, offset, stop)
+        except ShopError as error:
+            _log.warning("updates could not be fetched", why=str(error))
+            await _pause(stop)
+            continue
+        await _handle(bot, dispatcher, updates)
+        if updates:
+            offset = updates[-1].update_id + 1
+
+
+async def _next_batch(
+    bot: Bot, dispatcher: Dispatcher, offset: int | None, stop: asyncio.Event
+) -> list[Update]:
+    """The updates since `offset`; none when `stop` is set meanwhile."""
+    fetching = asyncio.create_task(_fetch(bot, dispatcher, offset))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({fetching, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        # Nothing is lost by leaving a request: an offset that was not sent confirms nothing.
+        return await fetching if fetching.done() else []
+    finally:
+        fetching.cancel()
+        stopping.cancel()
+
+
+async def _fetch(bot: Bot, dispatcher: Dispatcher, offset: int | None) -> list[Update]:
+    with telegram_errors():
+        return await bot.get_updates(
+            offset=offset,
+            timeout=_LONG_POLL_SECONDS,
+            allowed_updates=dispatcher.resolve_used_update_types(),
+            request_timeout=_LONG_POLL_SECONDS + _GRACE_SECONDS,
+        )
+
+
+async def _handle(bot: Bot, dispatcher: Dispatcher, updates: Iterable[Update]) -> None:
+    """Handle a batch: chats side by side, each chat's updates in their order."""
+    by_chat: defaultdict[int, list[Update]] = defaultdict(list)
+    for update in updates:
+        by_chat[_chat_of(update)].append(update)
+    await asyncio.gather(*(_handle_in_order(bot, dispatcher, chat) for chat in by_chat.values()))
+
+
+async def _handle_in_order(bot: Bot, dispatcher: Dispatcher, updates: list[Update]) -> None:
+    for update in updates:
+        try:
+            await dispatcher.feed_update(bot, update)
+        except Exception:  # noqa: BLE001  # one update must not stop the shop for everybody else
+            _log.exception("an update is left unhandled", update_id=update.update_id)
+
+
+def _chat_of(update: Update) -> int:
+    event = update.event
+    message = getattr(event, "message", event)
+    chat = getattr(message, "chat", None)
+    return 0 if chat is None else int(chat.id)
+
+
+async def _pause(stop: asyncio.Event) -> None:
+    try:
+        async with asyncio.timeout(_PAUSE_SECONDS):
+            await stop.wait()
+    except TimeoutError:
+        return

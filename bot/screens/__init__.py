@@ -1,0 +1,1 @@
+"""What is shown: pure functions from facts to a text and its buttons."""

@@ -1,0 +1,26 @@
+"""What can come between the tap on a price and the payment page."""
+
+from bot.buttons import Place, buys, opens
+from bot.phrasebook import Phrasebook
+from bot.screens.plans import plan_label
+from bot.screens.screen import Screen
+from domain.ids import PurchaseId
+from domain.plans import Plan
+
+
+def email_screen(phrases: Phrasebook) -> Screen:
+    """The question where the receipt goes."""
+    plans = (opens(phrases.label("button.other_plans"), Place.PLANS),)
+    return Screen(text=phrases.say("checkout.email"), rows=(plans,))
+
+
+def refused_email_screen(phrases: Phrasebook) -> Screen:
+    """The question again, after an answer that is no address."""
+    plans = (opens(phrases.label("button.other_plans"), Place.PLANS),)
+    return Screen(text=phrases.say("checkout.email_refused"), rows=(plans,))
+
+
+def not_started_screen(phrases: Phrasebook, plan: Plan, purchase_id: PurchaseId) -> Screen:
+    """The purchase could not be started; the same button starts the same purchase."""
+    again = (buys(plan_label(phrases, plan), plan, purchase_id),)
+    return Screen(text=phrases.say("checkout.not_started"), rows=(again,))

@@ -1,0 +1,31 @@
+"""Help: the questions that customers ask, and a person to write to."""
+
+from aiogram.types import InlineKeyboardButton
+
+from bot.buttons import Place, Row, back_to_menu, opens
+from bot.phrasebook import Phrasebook
+from bot.screens.screen import Screen
+
+
+def help_screen(phrases: Phrasebook, support_contact: str | None) -> Screen:
+    """Answers, and where to ask the rest."""
+    setup = (opens(phrases.label("button.setup"), Place.SETUP),)
+    text = phrases.say("help.answers")
+    if support_contact is not None:
+        contact = phrases.say("help.contact", contact=support_contact)
+        text = f"{text}\n\n{contact}"
+    rows = (*_contact_row(phrases, support_contact), setup, back_to_menu(phrases))
+    return Screen(text=text, rows=rows)
+
+
+def _contact_row(phrases: Phrasebook, contact: str | None) -> tuple[Row, ...]:
+    """A button where the contact can be opened; an e-mail address is only written out."""
+    if contact is None:
+        return ()
+    if contact.startswith("@"):
+        url = f"https://t.me/{contact[1:]}"
+    elif contact.startswith(("https://", "http://")):
+        url = contact
+    else:
+        return ()
+    return ((InlineKeyboardButton(text=phrases.label("button.contact"), url=url),),)

@@ -1,0 +1,91 @@
+"""The payment message, one screen for each stage of a purchase: it never lies."""
+
+from datetime import datetime
+
+from aiogram.types import InlineKeyboardButton
+
+from bot.buttons import Place, Row, opens, tries_again
+from bot.phrasebook import N_, Phrasebook
+from bot.screens.declines import decline_reason
+from bot.screens.screen import Screen
+from bot.screens.setup import platform_rows
+from domain.purchases import ChatMessage, PurchaseNotice, PurchaseOrder, PurchaseStage
+
+_TEXTS = {
+    PurchaseStage.PREPARING: N_("purchase.preparing"),
+    PurchaseStage.AWAITING_PAYMENT: N_("purchase.awaiting_payment"),
+    PurchaseStage.EXPIRED: N_("purchase.expired"),
+    PurchaseStage.PAID: N_("purchase.paid"),
+    PurchaseStage.SETTING_UP: N_("purchase.setting_up"),
+    PurchaseStage.DELAYED: N_("purchase.delayed"),
+    PurchaseStage.STUCK: N_("purchase.stuck"),
+    PurchaseStage.REFUNDING: N_("purchase.refunding"),
+    PurchaseStage.REFUNDED: N_("purchase.refunded"),
+    PurchaseStage.DONE: N_("purchase.done"),
+}
+
+
+def purchase_screen(phrases: Phrasebook, notice: PurchaseNotice) -> Screen:
+    """The payment message of a stage. The text says what is bought and for how much."""
+    title = phrases.say("purchase.title", plan=notice.plan_name, price=phrases.price(notice.price))
+    if notice.stage is PurchaseStage.DECLINED:
+        reason = decline_reason(phrases, notice.cancellation)
+        text = phrases.say("purchase.declined", reason=reason)
+    else:
+        text = phrases.say(_TEXTS[notice.stage], price=phrases.price(notice.price))
+    return Screen(text=f"{title}\n\n{text}", rows=_rows(phrases, notice))
+
+
+def notice_of(
+    order: PurchaseOrder,
+    message: ChatMessage,
+    stage: PurchaseStage,
+    confirmation_url: str | None = None,
+) -> PurchaseNotice:
+    """What the payment message of an order has to say at its beginning."""
+    return PurchaseNotice(
+        purchase_id=order.purchase_id,
+        message=message,
+        language=order.language,
+        stage=stage,
+        plan_name=order.plan_name,
+        price=order.price,
+        confirmation_url=confirmation_url,
+        attempt=order.attempt,
+    )
+
+
+def ready_screen(
+    phrases: Phrasebook, *, plan_name: str, expires_at: datetime, is_renewal: bool
+) -> Screen:
+    """The last word of a purchase: until when, and how to connect."""
+    key = N_("purchase.renewed") if is_renewal else N_("purchase.ready")
+    text = phrases.say(key, plan=plan_name, end=phrases.moment(expires_at))
+    mine = opens(phrases.label("button.mine"), Place.MINE, fresh=True)
+    return Screen(text=text, rows=(*platform_rows(phrases, fresh=True), (mine,)))
+
+
+def pay_button(phrases: Phrasebook, price: str, url: str) -> InlineKeyboardButton:
+    """The button that opens the payment page."""
+    return InlineKeyboardButton(
+        text=phrases.label("button.pay", price=price), url=url, style="success"
+    )
+
+
+def _rows(phrases: Phrasebook, notice: PurchaseNotice) -> tuple[Row, ...]:
+    plans = (opens(phrases.label("button.other_plans"), Place.PLANS, fresh=True),)
+    support = (opens(phrases.label("button.help"), Place.HELP, fresh=True),)
+    match notice.stage:
+        case PurchaseStage.AWAITING_PAYMENT if notice.confirmation_url:
+            price = phrases.price(notice.price)
+            return ((pay_button(phrases, price, notice.confirmation_url),), plans)
+        case PurchaseStage.DECLINED | PurchaseStage.EXPIRED:
+            again = tries_again(phrases, notice.purchase_id, notice.attempt + 1)
+            return ((again,), plans, support)
+        case PurchaseStage.DELAYED | PurchaseStage.STUCK | PurchaseStage.REFUNDING:
+            return (support,)
+        case PurchaseStage.REFUNDED:
+            return (plans, support)
+        case PurchaseStage.DONE:
+            return ((opens(phrases.label("button.mine"), Place.MINE, fresh=True),),)
+    return ()

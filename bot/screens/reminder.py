@@ -1,0 +1,31 @@
+"""Reminders of an end to come, and of one that came."""
+
+from bot.buttons import Place, Row, buys, opens
+from bot.phrasebook import N_, Phrasebook
+from bot.screens.screen import Screen
+from domain.notices import Reminder, ReminderKind
+from domain.plans import Plan
+
+_TEXTS = {
+    ReminderKind.DAY_BEFORE: N_("reminder.day_before"),
+    ReminderKind.ENDED: N_("reminder.ended"),
+}
+
+
+def reminder_screen(
+    phrases: Phrasebook, kind: ReminderKind, reminder: Reminder, plan: Plan | None
+) -> Screen:
+    """A reminder; `plan` is renewed with one tap, and without one the plans are a tap away."""
+    text = phrases.say(_TEXTS[kind], end=phrases.moment(reminder.expires_at))
+    if plan is None:
+        renew = (opens(phrases.label("button.renew"), Place.PLANS, fresh=True),)
+        return Screen(text=text, rows=(renew,))
+    other = (opens(phrases.label("button.other_plans"), Place.PLANS, fresh=True),)
+    return Screen(text=text, rows=(_renewal(phrases, plan), other))
+
+
+def _renewal(phrases: Phrasebook, plan: Plan) -> Row:
+    label = phrases.label(
+        "button.renew_for", plan=plan.name.within(phrases.language), price=phrases.price(plan.price)
+    )
+    return (buys(label, plan),)

@@ -1,0 +1,39 @@
+"""My subscription: until when, how long still, and where."""
+
+from datetime import datetime
+
+from bot.buttons import Place, back_to_menu, opens
+from bot.phrasebook import Phrasebook
+from bot.screens.screen import Screen
+from bot.standing import has_access
+from domain.subscriptions import Subscription
+
+
+def subscription_screen(
+    phrases: Phrasebook, subscription: Subscription | None, now: datetime
+) -> Screen:
+    """What the customer has; one who has nothing is shown the way to the plans."""
+    if subscription is None:
+        buy = (opens(phrases.label("button.buy"), Place.PLANS),)
+        return Screen(text=phrases.say("mine.none"), rows=(buy, back_to_menu(phrases)))
+    renew = (opens(phrases.label("button.renew"), Place.PLANS),)
+    if not has_access(subscription, now):
+        text = phrases.say("mine.ended", end=phrases.moment(subscription.expires_at))
+        return Screen(text=text, rows=(renew, back_to_menu(phrases)))
+    config = (opens(phrases.label("button.config"), Place.CONFIG),)
+    setup = (opens(phrases.label("button.setup"), Place.SETUP),)
+    return Screen(
+        text=_facts(phrases, subscription, now),
+        rows=(config, renew, setup, back_to_menu(phrases)),
+    )
+
+
+def _facts(phrases: Phrasebook, subscription: Subscription, now: datetime) -> str:
+    location = subscription.location
+    return phrases.say(
+        "mine.active",
+        plan=subscription.plan_name(phrases.language),
+        end=phrases.moment(subscription.expires_at),
+        left=phrases.duration(subscription.expires_at - now),
+        place=phrases.label("mine.no_place") if location is None else phrases.place(location),
+    )

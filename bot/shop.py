@@ -1,0 +1,39 @@
+"""What conversations work with: the ledger, the workflows' front door, and the owner's choices."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.ids import ChatId
+from domain.purchases import PurchasePolicy
+from infra.postgres.customers import Customers
+from infra.postgres.inbox import Inbox
+from infra.postgres.plans import Plans
+from infra.postgres.purchases import Purchases
+from infra.postgres.sessions import Sessions
+from infra.postgres.subscriptions import Subscriptions
+from infra.telegram import TelegramMessenger
+from temporal.starter import Starter
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """Everything that a handler may need, put together once at the start."""
+
+    messenger: TelegramMessenger
+    customers: Customers
+    plans: Plans
+    purchases: Purchases
+    subscriptions: Subscriptions
+    inbox: Inbox
+    sessions: Sessions
+    starter: Starter
+    now: Callable[[], datetime]
+    """An aware clock."""
+    policy: PurchasePolicy = field(default_factory=PurchasePolicy)
+    receipts: bool = False
+    """Whether an e-mail address is needed before the first payment (54-FZ)."""
+    support_contact: str | None = None
+    """Whom customers may write to: a @handle or an address."""
+    admin_chat_id: ChatId | None = None
+    """The staff's chat, the only one where repair buttons work."""
