@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -30,6 +30,16 @@ when to come back.
 """
 
 
+class ShopApi(FastAPI):
+    """The application; its contract describes the problem details too."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document."""
+        document = super().openapi()
+        document["components"]["schemas"].update(problems.schemas())
+        return document
+
+
 def build_app(parts: ApiParts, lifespan: Lifespan | None = None) -> FastAPI:
     """The HTTP application over its parts.
 
@@ -37,7 +47,7 @@ def build_app(parts: ApiParts, lifespan: Lifespan | None = None) -> FastAPI:
         parts: Repositories, the way to Temporal, the bot, and options.
         lifespan: What runs while the application serves; none when the parts need nothing.
     """
-    app = FastAPI(
+    app = ShopApi(
         title="wgshop",
         version="1",
         description=_ABOUT,

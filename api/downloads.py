@@ -16,7 +16,7 @@ router = APIRouter(prefix="/c", tags=["downloads"])
 
 TokenPath = Annotated[str, Path(description="From `config_url`; it is the key to the file.")]
 
-_ERRORS = documented(Kind.NOT_FOUND, Kind.GONE, Kind.SHOP_AWAY)
+_ERRORS = documented(Kind.NOT_FOUND, Kind.GONE, Kind.MALFORMED, Kind.SHOP_AWAY)
 
 
 @router.get(

@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
+from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 
 from domain.errors import (
@@ -125,6 +126,15 @@ def documented(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
         status: {"description": "; ".join(texts), "content": content}
         for status, texts in titles.items()
     }
+
+
+def schemas() -> dict[str, Any]:
+    """The schemas that `documented` refers to, for the contract's components."""
+    _, definitions = models_json_schema(
+        [(Problem, "serialization")], ref_template="#/components/schemas/{model}"
+    )
+    found: dict[str, Any] = definitions["$defs"]
+    return found
 
 
 def install(app: FastAPI, outages: tuple[type[Exception], ...]) -> None:

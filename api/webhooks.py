@@ -184,9 +184,14 @@ def _parsed(body: dict[str, Any]) -> Notification:
 
 async def _json_object(request: Request) -> dict[str, Any]:
     try:
-        document = json.loads(await request.body())
+        document = json.loads(await request.body(), parse_constant=_refuse_constant)
     except ValueError:
         raise Refusal(Kind.MALFORMED_JSON, "not JSON") from None
     if not isinstance(document, dict):
         raise Refusal(Kind.MALFORMED_JSON, "not a JSON object")
     return document
+
+
+def _refuse_constant(name: str) -> None:
+    """NaN and Infinity are Python's own idea of JSON; PostgreSQL's `jsonb` refuses them."""
+    raise ValueError(name)

@@ -13,7 +13,7 @@ from api.parts import ApiParts, PartsDep
 from api.problems import Kind, Refusal, documented
 from api.tokens import ServiceDep
 from api.v1.payment_status import PaymentStatus, failure_reason, payment_status
-from api.v1.users import TelegramId
+from api.v1.users import TelegramId, Username
 from domain.customers import Customer, Introduction
 from domain.errors import ProviderUnavailable
 from domain.ids import PlanId, PurchaseId, UserId
@@ -50,7 +50,7 @@ class PaymentRequest(BaseModel):
     )
 
     user_id: TelegramId
-    telegram_username: Annotated[str, Field(max_length=64)] | None = None
+    telegram_username: Username | None = None
     """For a customer who was never here before."""
     tariff_id: Annotated[int, Field(gt=0, le=LARGEST_PLAN_ID)]
     tariff_name: Annotated[str, Field(max_length=200)] | None = None

@@ -25,6 +25,8 @@ from domain.subscriptions import Subscription, SubscriptionStatus
 
 router = APIRouter(prefix="/api/v1/subscriptions", tags=["subscriptions"])
 
+LONGEST_PLAN_DAYS = 3660
+
 UserPath = Annotated[int, Path(gt=0, lt=LARGEST_TELEGRAM_ID, description="The Telegram user id.")]
 
 
@@ -47,7 +49,7 @@ class Activation(BaseModel):
     payment_id: UUID
     user_id: TelegramId
     tariff_id: Annotated[int, Field(gt=0, le=LARGEST_PLAN_ID)]
-    duration_days: Annotated[int, Field(gt=0)]
+    duration_days: Annotated[int, Field(gt=0, le=LONGEST_PLAN_DAYS)]
     features: dict[str, Any] | list[str] | None = None
     """Accepted for the contract's sake: a tariff's features are the shop's."""
 

@@ -57,7 +57,7 @@ class TariffList(BaseModel):
 @router.get(
     "",
     summary="The tariffs on offer",
-    responses=documented(Kind.UNAUTHENTICATED, Kind.SHOP_AWAY),
+    responses=documented(Kind.UNAUTHENTICATED, Kind.MALFORMED, Kind.SHOP_AWAY),
 )
 async def tariffs(
     _service: ServiceDep,

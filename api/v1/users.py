@@ -18,6 +18,12 @@ LARGEST_TELEGRAM_ID = 2**52
 
 TelegramId = Annotated[int, Field(gt=0, lt=LARGEST_TELEGRAM_ID, examples=[700000001])]
 
+_WITHOUT_NUL = r"^[^\x00]*$"
+"""PostgreSQL's text holds any character but this."""
+
+Username = Annotated[str, Field(max_length=64, pattern=_WITHOUT_NUL, examples=["anna"])]
+Name = Annotated[str, Field(max_length=256, pattern=_WITHOUT_NUL)]
+
 router = APIRouter(prefix="/api/v1/users", tags=["users"])
 
 
@@ -39,9 +45,9 @@ class Registration(BaseModel):
     )
 
     telegram_id: TelegramId
-    username: Annotated[str, Field(max_length=64)] | None = None
-    first_name: Annotated[str, Field(max_length=256)] = ""
-    last_name: Annotated[str, Field(max_length=256)] | None = None
+    username: Username | None = None
+    first_name: Name = ""
+    last_name: Name | None = None
     language_code: Annotated[str, Field(max_length=35)] | None = None
     """An IETF tag; it matters only the first time."""
 

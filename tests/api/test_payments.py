@@ -1,0 +1,228 @@
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from api.v1.payment_status import payment_status
+from domain.errors import ProviderThrottled, ProviderUnavailable, PurchaseRefused
+from domain.payments import Cancellation
+from domain.purchases import PurchaseStage, StuckReason
+from tests.api.conftest import NOW, ORDER, USER, Memory
+
+CREATE = "/api/v1/payments/create"
+
+
+async def test_an_order_is_answered_with_its_payment_page(
+    service: httpx.AsyncClient, memory: Memory
+) -> None:
+    answer = await service.post(CREATE, json=ORDER)
+    payment = answer.json()
+    assert answer.status_code == 201
+    assert payment["payment_status"] == "pending"
+    assert payment["confirmation_url"].startswith("https://pay.example/")
+    assert payment["amount"] == "299.00"
+    assert {"created_at", "expires_at", "payment_id"} <= payment.keys()
+    assert UUID(payment["payment_id"]) in memory.records
+
+
+async def test_an_unknown_customer_is_registered_by_the_order(
+    service: httpx.AsyncClient, memory: Memory
+) -> None:
+    await service.post(CREATE, json=ORDER | {"telegram_username": "anna"})
+    assert memory.customers[USER].username == "anna"
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"tariff_id": 99}, "unknown-tariff"),
+        ({"amount": "1.00"}, "price-mismatch"),
+        ({"amount": "299.01"}, "price-mismatch"),
+        ({"currency": "USD"}, "price-mismatch"),
+    ],
+)
+async def test_an_order_on_other_terms_is_refused(
+    service: httpx.AsyncClient, memory: Memory, change: dict[str, object], problem: str
+) -> None:
+    answer = await service.post(CREATE, json=ORDER | change)
+    assert answer.status_code == 400
+    assert answer.json()["type"] == f"urn:wgshop:problem:{problem}"
+    assert memory.records == {}
+
+
+async def test_price_and_currency_may_be_left_to_the_shop(service: httpx.AsyncClient) -> None:
+    answer = await service.post(CREATE, json={"user_id": USER, "tariff_id": 1})
+    assert (answer.status_code, answer.json()["amount"]) == (201, "299.00")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"user_id": "anna", "tariff_id": 1},
+        {"user_id": -1, "tariff_id": 1},
+        {"user_id": 2**60, "tariff_id": 1},
+        {"user_id": USER, "tariff_id": 2**40},
+        {"user_id": USER, "tariff_id": 1, "amount": "NaN"},
+        {"user_id": USER, "tariff_id": 1, "amount": "299.001"},
+        {"user_id": USER, "tariff_id": 1, "currency": "roubles"},
+    ],
+)
+async def test_a_malformed_order_names_its_fields(
+    service: httpx.AsyncClient, body: dict[str, object]
+) -> None:
+    answer = await service.post(CREATE, json=body)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"].startswith("body.")
+
+
+async def test_a_repeat_with_the_same_key_is_the_same_purchase(
+    service: httpx.AsyncClient, memory: Memory
+) -> None:
+    headers = {"Idempotency-Key": "order-1"}
+    first = await service.post(CREATE, json=ORDER, headers=headers)
+    again = await service.post(CREATE, json=ORDER, headers=headers)
+    assert first.json() == again.json()
+    assert (again.status_code, len(memory.records)) == (201, 1)
+
+
+async def test_two_customers_may_use_the_same_key(
+    service: httpx.AsyncClient, memory: Memory
+) -> None:
+    headers = {"Idempotency-Key": "order-1"}
+    await service.post(CREATE, json=ORDER, headers=headers)
+    await service.post(CREATE, json=ORDER | {"user_id": USER + 1}, headers=headers)
+    assert len(memory.records) == 2
+
+
+async def test_a_key_that_ordered_another_tariff_is_refused(
+    service: httpx.AsyncClient,
+) -> None:
+    headers = {"Idempotency-Key": "order-1"}
+    await service.post(CREATE, json=ORDER, headers=headers)
+    answer = await service.post(CREATE, json=ORDER | {"tariff_id": 2}, headers=headers)
+    assert answer.status_code == 422
+    assert answer.json()["type"] == "urn:wgshop:problem:idempotency-key-reused"
+
+
+async def test_a_repeat_after_the_payment_tells_that_it_succeeded(
+    service: httpx.AsyncClient, memory: Memory
+) -> None:
+    headers = {"Idempotency-Key": "order-1"}
+    first = await service.post(CREATE, json=ORDER, headers=headers)
+    memory.settle(UUID(first.json()["payment_id"]), PurchaseStage.DONE)
+    again = await service.post(CREATE, json=ORDER, headers=headers)
+    assert again.json()["payment_status"] == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("failure", "retry_after"),
+    [
+        (ProviderUnavailable("no answer"), "5"),
+        (ProviderThrottled("slower", retry_after=timedelta(milliseconds=1500)), "2"),
+    ],
+)
+async def test_a_silent_provider_is_503_with_a_time_to_come_back(
+    service: httpx.AsyncClient, memory: Memory, failure: Exception, retry_after: str
+) -> None:
+    memory.invoice_failure = failure
+    answer = await service.post(CREATE, json=ORDER)
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == retry_after
+    assert str(next(iter(memory.records))) in answer.json()["detail"]
+
+
+async def test_a_ledger_that_is_away_is_503(service: httpx.AsyncClient, memory: Memory) -> None:
+    memory.ledger_is_away = True
+    answer = await service.post(CREATE, json=ORDER)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+
+
+async def test_a_payment_can_be_asked_for(service: httpx.AsyncClient, payment_id: UUID) -> None:
+    answer = await service.get(f"/api/v1/payments/{payment_id}")
+    assert (answer.status_code, answer.json()["payment_status"]) == (200, "pending")
+
+
+async def test_a_decline_is_told_in_words(
+    service: httpx.AsyncClient, memory: Memory, payment_id: UUID
+) -> None:
+    why = Cancellation(party="payment_network", reason="insufficient_funds")
+    memory.settle(payment_id, PurchaseStage.DECLINED, cancellation=why)
+    payment = (await service.get(f"/api/v1/payments/{payment_id}")).json()
+    assert payment["payment_status"] == "canceled"
+    assert payment["failure_reason"] == "there was not enough money"
+
+
+async def test_a_reason_that_nobody_has_listed_is_still_told(
+    service: httpx.AsyncClient, memory: Memory, payment_id: UUID
+) -> None:
+    why = Cancellation(party="payment_network", reason="moon_in_wrong_phase")
+    memory.settle(payment_id, PurchaseStage.DECLINED, cancellation=why)
+    payment = (await service.get(f"/api/v1/payments/{payment_id}")).json()
+    assert payment["failure_reason"] == "moon in wrong phase"
+
+
+async def test_an_unknown_payment_is_404_and_a_malformed_id_422(
+    service: httpx.AsyncClient,
+) -> None:
+    assert (await service.get(f"/api/v1/payments/{uuid4()}")).status_code == 404
+    assert (await service.get("/api/v1/payments/seven")).status_code == 422
+
+
+@pytest.mark.parametrize("stage", [PurchaseStage.DECLINED, PurchaseStage.EXPIRED])
+async def test_a_retry_makes_the_next_payment_page(
+    service: httpx.AsyncClient, memory: Memory, payment_id: UUID, stage: PurchaseStage
+) -> None:
+    memory.settle(payment_id, stage)
+    answer = await service.post(f"/api/v1/payments/{payment_id}/retry", json={})
+    assert answer.status_code == 200
+    assert answer.json()["payment_status"] == "pending"
+    assert answer.json()["failure_reason"] is None
+    assert answer.json()["confirmation_url"].endswith(":2")
+    assert memory.invoices_asked[-1].attempt == 2
+
+
+async def test_a_retry_while_the_page_is_open_returns_that_page(
+    service: httpx.AsyncClient, memory: Memory, payment_id: UUID
+) -> None:
+    answer = await service.post(f"/api/v1/payments/{payment_id}/retry")
+    assert (answer.status_code, len(memory.invoices_asked)) == (200, 1)
+    assert answer.json()["confirmation_url"].endswith(":1")
+
+
+@pytest.mark.parametrize("stage", [stage for stage in PurchaseStage if stage.is_paid])
+async def test_a_retry_of_what_is_paid_is_refused(
+    service: httpx.AsyncClient, memory: Memory, payment_id: UUID, stage: PurchaseStage
+) -> None:
+    memory.settle(payment_id, stage)
+    answer = await service.post(f"/api/v1/payments/{payment_id}/retry", json={})
+    assert answer.status_code == 409
+    assert answer.json()["type"] == "urn:wgshop:problem:already-paid"
+
+
+async def test_a_refusal_of_the_workflow_is_409_with_its_reason(
+    service: httpx.AsyncClient, memory: Memory, payment_id: UUID
+) -> None:
+    memory.settle(payment_id, PurchaseStage.DECLINED)
+    memory.invoice_failure = PurchaseRefused("this purchase is over")
+    answer = await service.post(f"/api/v1/payments/{payment_id}/retry", json={})
+    assert (answer.status_code, answer.json()["detail"]) == (409, "this purchase is over")
+
+
+async def test_a_payment_on_other_terms_says_so(
+    service: httpx.AsyncClient, memory: Memory, payment_id: UUID
+) -> None:
+    memory.settle(payment_id, PurchaseStage.STUCK, stuck_reason=StuckReason.MISMATCH)
+    payment = (await service.get(f"/api/v1/payments/{payment_id}")).json()
+    assert "differs from the order" in payment["failure_reason"]
+
+
+@pytest.mark.parametrize("stage", list(PurchaseStage))
+def test_every_stage_has_a_payment_status(stage: PurchaseStage) -> None:
+    assert payment_status(stage)
+
+
+async def test_times_carry_their_zone(service: httpx.AsyncClient, payment_id: UUID) -> None:
+    payment = (await service.get(f"/api/v1/payments/{payment_id}")).json()
+    assert payment["created_at"] == NOW.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,83 @@
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+
+from api.tokens import LIFETIME, TokenRefused, mint_service_token, service_of
+from tests.api.conftest import JWT_SECRET, NOW
+
+CLAIMS: dict[str, Any] = {
+    "iss": "wgshop",
+    "aud": "wgshop-api",
+    "sub": "desk",
+    "iat": NOW,
+    "exp": NOW + LIFETIME,
+}
+
+
+def signed(claims: dict[str, Any], secret: str = JWT_SECRET.get_secret_value()) -> str:
+    return jwt.encode(claims, secret, algorithm="HS256")
+
+
+def test_a_minted_token_names_its_service() -> None:
+    assert service_of(mint_service_token(JWT_SECRET, "desk", NOW), JWT_SECRET) == "desk"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"exp": NOW + timedelta(hours=1)},
+        {"iat": NOW - timedelta(minutes=16), "exp": NOW + timedelta(minutes=1)},
+        {"iat": NOW - timedelta(minutes=20), "exp": NOW - timedelta(minutes=6)},
+        {"iat": NOW + timedelta(minutes=5), "exp": NOW + timedelta(minutes=10)},
+        {"aud": "config"},
+        {"iss": "somebody"},
+        {"sub": 7},
+    ],
+    ids=["too-long", "older-than-its-life", "expired", "from-the-future", "aud", "iss", "sub"],
+)
+def test_a_token_with_a_wrong_claim_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(TokenRefused):
+        service_of(signed(CLAIMS | change), JWT_SECRET)
+
+
+@pytest.mark.parametrize("claim", sorted(CLAIMS))
+def test_no_claim_may_be_missing(claim: str) -> None:
+    with pytest.raises(TokenRefused):
+        service_of(signed({k: v for k, v in CLAIMS.items() if k != claim}), JWT_SECRET)
+
+
+def test_a_token_of_another_secret_is_refused() -> None:
+    with pytest.raises(TokenRefused):
+        service_of(signed(CLAIMS, "another-secret-of-more-than-32-bytes-012345"), JWT_SECRET)
+
+
+def test_an_unsigned_token_is_refused() -> None:
+    with pytest.raises(TokenRefused):
+        service_of(jwt.encode(CLAIMS, "", algorithm="none"), JWT_SECRET)
+
+
+CALLS = [
+    ("POST", "/api/v1/users/register"),
+    ("GET", "/api/v1/tariffs"),
+    ("POST", "/api/v1/payments/create"),
+    ("GET", "/api/v1/payments/6f1c2f4e-8f0e-4d57-9a35-6f6f6b1f7d10"),
+    ("POST", "/api/v1/payments/6f1c2f4e-8f0e-4d57-9a35-6f6f6b1f7d10/retry"),
+    ("POST", "/api/v1/subscriptions/activate"),
+    ("GET", "/api/v1/subscriptions/700000001/status"),
+    ("GET", "/api/v1/subscriptions/700000001/config"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), CALLS)
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer x.y.z", "Basic dTpw"])
+async def test_every_service_call_needs_a_token(
+    stranger: httpx.AsyncClient, method: str, path: str, header: str | None
+) -> None:
+    headers = {} if header is None else {"Authorization": header}
+    answer = await stranger.request(method, path, headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert answer.headers["content-type"] == "application/problem+json"
