@@ -99,6 +99,7 @@ class SshPeerGateway:
         self._timeouts = timeouts or SshTimeouts()
         self._calls_per_server = calls_per_server
         self._lines: dict[ServerId, ServerLine] = {}
+        self._is_closed = False
 
     async def ensure_peer(self, peer: Peer) -> None:
         """Put the peer on its server. Raises `ServerUnavailable` or `ServerRefused`."""
@@ -142,9 +143,9 @@ class SshPeerGateway:
 
     async def close(self) -> None:
         """Drop every connection; calls under way end with an error."""
+        self._is_closed = True
         for line in self._lines.values():
             line.close()
-        self._lines.clear()
 
     async def _ask(self, server: Server, request: dict[str, Any], expected: type[_R]) -> _R:
         output = await self._line_to(server).run(json.dumps(request).encode())
@@ -152,6 +153,8 @@ class SshPeerGateway:
 
     def _line_to(self, server: Server) -> ServerLine:
         """The server's line, a new one when the ledger says that the server has moved."""
+        if self._is_closed:
+            raise ServerUnavailable(f"{server.slug} is not asked: the shop is stopping")
         endpoint = SshEndpoint(
             name=server.slug,
             host=server.ssh_host,

@@ -124,7 +124,7 @@ class AsyncSshServer:
 
     def __init__(self, data: Path, authorized_key: str, command: Sequence[str]) -> None:
         self._host_key = asyncssh.read_private_key(data / "ssh_host_ed25519_key")
-        self._authorized = asyncssh.import_authorized_keys(f"restrict {authorized_key}\n")
+        self._authorized = asyncssh.import_authorized_keys(f"{authorized_key}\n")
         self._command = tuple(command)
         self._handshakes: set[asyncio.Task[asyncssh.SSHServerConnection]] = set()
 
@@ -144,6 +144,7 @@ class AsyncSshServer:
             process_factory=self._run_command,
             password_auth=False,
             kbdint_auth=False,
+            allow_pty=False,
             allow_scp=False,
             agent_forwarding=False,
             encoding=None,

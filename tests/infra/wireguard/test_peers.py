@@ -1,0 +1,161 @@
+"""What the gateway does on a server that is well."""
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from domain.errors import ServerRefused, ServerUnavailable, SettingsError
+from domain.servers import Peer, PeerRemoval, Server
+from infra.ssh import SshConnection
+from infra.wireguard import CALLS_PER_SERVER, SshPeerGateway
+from sandbox.node.client import peers_on
+from sandbox.node.process import running_node
+from sandbox.node.ready import Ready
+
+
+def removal_of(peer: Peer, revision: int) -> PeerRemoval:
+    return PeerRemoval(server=peer.server, public_key=peer.public_key, revision=revision)
+
+
+async def keys_on(node: Ready) -> set[str]:
+    return {peer.public_key for peer in await peers_on(node)}
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[SshConnection]:
+    """Every connection that the gateway makes."""
+    connections = []
+    real = SshConnection.open
+
+    def watched(*arguments: object) -> SshConnection:
+        connections.append(real(*arguments))  # type: ignore[arg-type]  # passed on as they are
+        return connections[-1]
+
+    monkeypatch.setattr(SshConnection, "open", watched)
+    return connections
+
+
+async def test_an_ensured_peer_is_on_the_server_with_its_addresses_and_its_secret(
+    gateway: SshPeerGateway, node: Ready, new_peer: Callable[[], Peer]
+) -> None:
+    peer = new_peer()
+    await gateway.ensure_peer(peer)
+    held = {one.public_key: one for one in await peers_on(node)}[peer.public_key]
+    assert held.allowed_ips == (f"{peer.ipv4}/32", f"{peer.ipv6}/128")
+    assert held.has_preshared_key
+
+
+async def test_a_removed_peer_is_gone_and_a_repeat_changes_nothing(
+    gateway: SshPeerGateway, node: Ready, new_peer: Callable[[], Peer]
+) -> None:
+    peer = new_peer()
+    for _ in range(2):
+        await gateway.ensure_peer(peer)
+    for _ in range(2):
+        await gateway.remove_peer(removal_of(peer, revision=2))
+    assert peer.public_key not in await keys_on(node)
+
+
+async def test_an_add_that_dawdled_until_after_the_removal_is_refused(
+    gateway: SshPeerGateway, node: Ready, new_peer: Callable[[], Peer]
+) -> None:
+    peer = new_peer()
+    await gateway.remove_peer(removal_of(peer, revision=2))
+    with pytest.raises(ServerRefused, match="stale: revision 2"):
+        await gateway.ensure_peer(peer)
+    assert peer.public_key not in await keys_on(node)
+
+
+async def test_an_address_of_another_customer_is_refused(
+    gateway: SshPeerGateway, node: Ready, new_peer: Callable[[], Peer]
+) -> None:
+    first, thief = new_peer(), new_peer()
+    await gateway.ensure_peer(first)
+    with pytest.raises(ServerRefused, match="belongs to another peer"):
+        await gateway.ensure_peer(thief.model_copy(update={"ipv4": first.ipv4}))
+    held = {one.public_key: one for one in await peers_on(node)}
+    assert held[first.public_key].allowed_ips == (f"{first.ipv4}/32", f"{first.ipv6}/128")
+    assert thief.public_key not in held
+
+
+async def test_info_tells_what_the_ledger_can_be_compared_with(
+    gateway: SshPeerGateway, node: Ready, server: Server
+) -> None:
+    info = await gateway.info(server)
+    assert (info.interface, info.public_key) == (node.interface, node.public_key)
+    assert info.listen_port == node.listen_port
+    assert info.peer_count == len(await peers_on(node))
+
+
+async def test_a_peer_that_never_connected_has_counters_of_nothing(
+    gateway: SshPeerGateway, server: Server, new_peer: Callable[[], Peer]
+) -> None:
+    peer = new_peer()
+    await gateway.ensure_peer(peer)
+    counters = {one.public_key: one for one in await gateway.statistics(server)}
+    never = counters[peer.public_key]
+    assert (never.endpoint, never.latest_handshake) == (None, None)
+    assert (never.received_bytes, never.sent_bytes) == (0, 0)
+
+
+async def test_calls_one_after_the_other_share_a_connection(
+    gateway: SshPeerGateway, server: Server, opened: list[SshConnection]
+) -> None:
+    for _ in range(3):
+        await gateway.info(server)
+    assert len(opened) == 1
+
+
+async def test_many_calls_at_once_are_carried_by_a_few_connections(
+    gateway: SshPeerGateway,
+    node: Ready,
+    new_peer: Callable[[], Peer],
+    opened: list[SshConnection],
+) -> None:
+    peers = [new_peer() for _ in range(16)]
+    await asyncio.gather(*(gateway.ensure_peer(peer) for peer in peers))
+    assert {peer.public_key for peer in peers} <= await keys_on(node)
+    assert len(opened) <= CALLS_PER_SERVER
+
+
+async def test_a_server_whose_record_changed_is_reached_at_its_new_port(
+    gateway: SshPeerGateway, server: Server, unused_port: int
+) -> None:
+    with pytest.raises(ServerUnavailable):
+        await gateway.info(server.model_copy(update={"ssh_port": unused_port}))
+    await gateway.info(server)
+
+
+async def test_a_server_without_its_program_says_what_to_check(
+    gateway: SshPeerGateway, server: Server, shop_key: Path, tmp_path: Path
+) -> None:
+    program = tmp_path / "wgshop_peer.py"
+    shutil.copy("infra/node/wgshop_peer.py", program)
+    public_key = shop_key.with_suffix(".pub").read_text()
+    async with running_node(tmp_path / "data", public_key, program, stand_in=True) as broken:
+        program.unlink()
+        bare = {"ssh_port": broken.port, "ssh_host_key": broken.host_key}
+        with pytest.raises(ServerUnavailable, match=r"No such file.*check that it is installed"):
+            await gateway.info(server.model_copy(update=bare))
+
+
+async def test_a_closed_gateway_takes_no_more_calls(shop_key: Path, server: Server) -> None:
+    gateway = SshPeerGateway(shop_key)
+    await gateway.info(server)
+    await gateway.close()
+    with pytest.raises(ServerUnavailable, match="stopping"):
+        await gateway.info(server)
+
+
+def test_the_key_may_be_given_as_text_or_as_a_file_and_must_be_one(
+    shop_key: Path, tmp_path: Path
+) -> None:
+    SshPeerGateway(SecretStr(shop_key.read_text()))
+    with pytest.raises(SettingsError, match="is not an ed25519 key"):
+        SshPeerGateway(SecretStr("not a key"))
+    with pytest.raises(SettingsError, match="missing"):
+        SshPeerGateway(tmp_path / "missing")
