@@ -6,7 +6,7 @@ import ctypes
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 
 READY_SECONDS = 60.0
@@ -149,3 +149,13 @@ async def run_once(
     if process.returncode != os.EX_OK:
         raise ChildFailed(f"{' '.join(map(str, command))} failed:\n{output.decode()}")
     return output.decode()
+
+
+async def together(*steps: Coroutine[None, None, object]) -> None:
+    """Do the steps side by side; the first failure ends the others and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for step in steps:
+                group.create_task(step)
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from failures

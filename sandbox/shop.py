@@ -3,7 +3,6 @@
 Only processes and public protocols: nothing of the shop is imported here.
 """
 
-import asyncio
 import json
 import os
 import sys
@@ -18,7 +17,7 @@ import asyncpg
 import httpx
 from pydantic import BaseModel, ConfigDict
 
-from sandbox.children import Child, run_once
+from sandbox.children import Child, run_once, together
 from sandbox.node.ready import Ready
 from sandbox.ports import LOOPBACK, free_ports
 from sandbox.postgres import EmbeddedPostgres
@@ -106,16 +105,15 @@ class EmbeddedShop:
         self.plan.data.mkdir(mode=0o755, parents=True, exist_ok=True)
         self.secrets = kept_secrets(self.plan.data)
         self.addresses = self._choose_addresses()
-        await asyncio.gather(
+        await together(
             self._start_database(),
             self._start_temporal(),
             self._start_child(self._telegram()),
             self._start_child(self._yookassa()),
             *(self._start_node(slug) for slug in self.plan.nodes),
         )
-        for slug, ready in self.nodes.items():
-            await self._register(slug, ready)
-        await asyncio.gather(self.start_shop_process("worker"), self.start_shop_process("api"))
+        await together(self._prepare_database(), self._prepare_namespace())
+        await together(self.start_shop_process("worker"), self.start_shop_process("api"))
         await self._until_healthy()
 
     def _choose_addresses(self) -> Addresses:
@@ -144,8 +142,13 @@ class EmbeddedShop:
             pass  # Kept from the last run.
         finally:
             await connection.close()
-        await run_once([*_WGSHOP, "migrate"], env=self.environment)
         self._say("PostgreSQL")
+
+    async def _prepare_database(self) -> None:
+        await run_once([*_WGSHOP, "migrate"], env=self.environment)
+        for slug, ready in self.nodes.items():
+            await self._register(slug, ready)
+        self._say("tables, plans and servers")
 
     async def _start_temporal(self) -> None:
         if self.plan.external_temporal is None:
@@ -159,7 +162,10 @@ class EmbeddedShop:
                     env=_bare_environment(),
                 )
             )
+
+    async def _prepare_namespace(self) -> None:
         await run_once([*_WGSHOP, "namespace"], env=self.environment)
+        self._say(f"namespace {self.plan.namespace}")
 
     def _telegram(self) -> Child:
         return self._sandbox("telegram", self.addresses.telegram, "--token", self.secrets.bot_token)

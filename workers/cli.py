@@ -70,7 +70,7 @@ def demo(
     """Start the whole shop on this machine, with sandboxes for Telegram, YooKassa and a server."""
     from sandbox.demo import run_demo  # noqa: PLC0415
 
-    sys.exit(asyncio.run(run_demo(data, buy=buy)))
+    sys.exit(asyncio.run(run_demo(data.resolve(), buy=buy)))
 
 
 # Installation
@@ -128,6 +128,6 @@ def repair(
 @app.command()
 def token(service: Annotated[str, typer.Argument(help="The service's name.")]) -> None:
     """Print an access token of the HTTP API for a service; it lives 15 minutes."""
-    from workers.installation import service_token  # noqa: PLC0415
+    from workers.tokens import service_token  # noqa: PLC0415
 
     typer.echo(service_token(service))

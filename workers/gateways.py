@@ -29,7 +29,6 @@ from infra.settings import (
     DatabaseSettings,
     EncryptionSettings,
     TelegramSettings,
-    TemporalSettings,
     VpnSettings,
     YooKassaSettings,
     load,
@@ -38,7 +37,6 @@ from infra.telegram import TelegramMessenger, open_bot
 from infra.wireguard import SshPeerGateway
 from infra.wireguard_keys import new_device_keys
 from infra.yookassa import YooKassaGateway
-from temporal.client import TemporalTarget
 from temporal.starter import Starter
 
 
@@ -106,17 +104,3 @@ async def open_gateways(settings: GatewaySettings, client: Client) -> AsyncItera
             access=Subscriptions(pool, ring),
             desk=Starter(client),
         )
-
-
-def temporal_target(settings: TemporalSettings) -> TemporalTarget:
-    """Where Temporal is, in the client's own terms."""
-    key = settings.api_key
-    return TemporalTarget(
-        address=settings.address,
-        namespace=settings.namespace,
-        tls=settings.tls,
-        ca=settings.tls_ca,
-        certificate=settings.tls_cert,
-        key=settings.tls_key,
-        api_key=None if key is None else key.get_secret_value(),
-    )

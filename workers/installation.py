@@ -1,17 +1,13 @@
-"""What is done once, or again after an update: schema, namespace, servers, keys."""
-
-from datetime import UTC, datetime
+"""What is done once, or again after an update: schema, namespace, servers."""
 
 import typer
 from pydantic import ValidationError
 
-from api.tokens import mint_service_token
 from domain.errors import SettingsError
 from infra.postgres.migrate import migrate
 from infra.postgres.pool import OUTAGES, open_pool
 from infra.postgres.servers import ServerRegistration, Servers
 from infra.settings import (
-    ApiSettings,
     DatabaseSettings,
     EncryptionSettings,
     TemporalSettings,
@@ -19,8 +15,8 @@ from infra.settings import (
 )
 from temporal.client import connect
 from temporal.namespace import prepare_namespace
-from workers.gateways import temporal_target
 from workers.patience import until_there
+from workers.temporal_link import temporal_target
 
 
 async def migrate_database() -> None:
@@ -50,8 +46,3 @@ async def register_vpn_server(description: str) -> None:
     async with await open_pool(load(DatabaseSettings).url.get_secret_value(), size=1) as pool:
         await Servers(pool).register(registration)
     typer.echo(f"server {registration.server.slug} is registered")
-
-
-def service_token(service: str) -> str:
-    """An access token of the HTTP API."""
-    return mint_service_token(load(ApiSettings).api_jwt_secret, service, datetime.now(UTC))

@@ -31,10 +31,14 @@ async def until_there(
         error = state.outcome.exception() if state.outcome else None
         log.warning("waiting", neighbour=name, error=str(error))
 
-    return await AsyncRetrying(
+    attempts = AsyncRetrying(
         stop=stop_after_delay(PATIENCE_SECONDS),
         wait=wait_exponential_jitter(initial=0.2, max=5),
         retry=retry_if_exception_type(absences),
         before_sleep=say,
         reraise=True,
-    )(reach)
+    )
+    async for attempt in attempts:
+        with attempt:
+            return await reach()
+    raise AssertionError("tenacity either returns or raises")

@@ -10,7 +10,7 @@ from domain.purchases import Repair, RepairAction
 from infra.settings import EncryptionSettings, TemporalSettings, load
 from temporal.client import connect
 from temporal.starter import Starter
-from workers.gateways import temporal_target
+from workers.temporal_link import temporal_target
 
 
 async def repair_purchase(purchase_id: UUID, action: str, actor: str) -> None:

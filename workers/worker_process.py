@@ -11,9 +11,10 @@ from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from infra.logs import configure_logging
 from infra.settings import LogSettings, TemporalSettings, WorkerSettings, load
 from temporal.client import connect
-from workers.gateways import Gateways, GatewaySettings, open_gateways, temporal_target
+from workers.gateways import Gateways, GatewaySettings, open_gateways
 from workers.patience import until_there
 from workers.shop_worker import build_workers
+from workers.temporal_link import temporal_target
 
 log = structlog.get_logger(__name__)
 

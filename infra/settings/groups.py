@@ -258,9 +258,7 @@ class WorkerSettings(SettingsGroup):
     metrics_host: str = "127.0.0.1"
     """The address that the worker's Prometheus metrics are served on."""
     metrics_port: Port = 9464
-    """The port of the worker's own Prometheus metrics; 0 takes a free one."""
-    sdk_metrics_port: Port = 9465
-    """The port of the Temporal SDK's Prometheus metrics; 0 takes a free one."""
+    """The port of the worker's Prometheus metrics, the Temporal SDK's among them."""
     shutdown_grace: Seconds = timedelta(seconds=25)
     """Time for running activities to finish at a stop, in seconds; under Kubernetes' own 30."""
 

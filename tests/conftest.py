@@ -1,0 +1,88 @@
+"""Real servers for the tests: one PostgreSQL and one Temporal for each test process."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from infra.keyring import KeyRing
+from infra.postgres.migrate import migrate
+from infra.postgres.pool import Pool, open_pool
+from sandbox.children import Child
+from sandbox.ports import LOOPBACK, free_ports
+from sandbox.postgres import EmbeddedPostgres
+from sandbox.temporal_server import temporal_child
+from temporal.client import TemporalTarget, connect
+from temporal.namespace import prepare_namespace
+
+TEMPLATE = "shop_template"
+
+
+@pytest.fixture(scope="session")
+async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedPostgres]:
+    """A PostgreSQL server."""
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture(scope="session")
+async def template_database(postgres: EmbeddedPostgres) -> str:
+    """The name of a database with the newest schema, to be copied."""
+    await _execute(postgres.url(), f"create database {TEMPLATE}")
+    await migrate(postgres.url(TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture
+async def database_url(postgres: EmbeddedPostgres, template_database: str) -> AsyncIterator[str]:
+    """A database of the test's own, with the newest schema and the first plans."""
+    name = f"test_{uuid4().hex}"
+    await _execute(postgres.url(), f"create database {name} template {template_database}")
+    yield postgres.url(name)
+    await _execute(postgres.url(), f"drop database {name} with (force)")
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    """Connections to the test's own database."""
+    async with await open_pool(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def key_ring() -> KeyRing:
+    """A ring with one key."""
+    return KeyRing.parse(KeyRing.generate_entry("test"))
+
+
+@pytest.fixture(scope="session")
+async def temporal_address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """A Temporal server's frontend, `host:port`."""
+    folder: Path = tmp_path_factory.mktemp("temporal")
+    (port,) = free_ports(0)
+    child: Child = temporal_child(
+        folder, port=port, ui_port=None, codec=None, log=folder / "log", env={}
+    )
+    await child.start()
+    yield f"{LOOPBACK}:{port}"
+    await child.stop()
+
+
+@pytest.fixture
+async def temporal_target(temporal_address: str, key_ring: KeyRing) -> TemporalTarget:
+    """A namespace of the test's own, with our search attributes."""
+    target = TemporalTarget(address=temporal_address, namespace=f"test-{uuid4().hex[:12]}")
+    await prepare_namespace(await connect(target, key_ring))
+    return target
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url, timeout=10)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
