@@ -22,7 +22,7 @@ DOCS_PATH = "/docs"
 
 _ABOUT = """Sells WireGuard VPN subscriptions.
 
-Calls under `/api/v1` need a service token (`wgshop api-token`), a JWT that lives 15 minutes.
+Calls under `/api/v1` need a service token (`wgshop token <service>`), a JWT that lives 15 minutes.
 `user_id` is the Telegram user id; `payment_id` names a purchase from its first moment to its end.
 Times are UTC, amounts exact decimals in strings. Errors are
 [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem details; a 503 says in `Retry-After`

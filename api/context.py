@@ -1,5 +1,6 @@
 """What every request carries: an id, a line in the log, and an answer even to a bug."""
 
+import asyncio
 import re
 from time import perf_counter
 from uuid import uuid4
@@ -12,6 +13,9 @@ from api.metrics import route_of
 from api.problems import Kind, answer
 
 REQUEST_ID = "X-Request-ID"
+
+DEADLINE_SECONDS = 45.0
+"""The longest that any request may take, waiting for a free connection included."""
 
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 """Another's id goes into our log: no line breaks, no novels."""
@@ -42,13 +46,15 @@ class RequestContext:
         reply = _Reply(send, request_id)
         began = perf_counter()
         try:
-            await self._app(scope, receive, reply)
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                await self._app(scope, receive, reply)
         # The last resort: a bug is logged once, and the client gets no traceback.
-        except Exception:
+        except Exception as error:
             _log.exception("unhandled_error", route=route_of(scope))
             if reply.status is not None:
                 raise
-            await answer(Kind.INTERNAL)(scope, receive, reply)
+            kind = Kind.SHOP_AWAY if isinstance(error, TimeoutError) else Kind.INTERNAL
+            await answer(kind)(scope, receive, reply)
         _note(scope, reply.status, perf_counter() - began)
 
 
