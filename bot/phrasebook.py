@@ -15,10 +15,10 @@ from babel import Locale
 from babel.dates import format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency
+from babel.numbers import format_decimal
 
 from domain.languages import Language
-from domain.money import Money
+from domain.money import ROUBLE, Money
 
 MOSCOW = timezone(timedelta(hours=3))
 """Moscow's time: without daylight saving since 2014, so it needs no time zone database."""
@@ -54,12 +54,12 @@ class Phrasebook:
         return self._catalogue.ngettext(key, key, n).format(n=n)
 
     def price(self, money: Money) -> str:
-        """`299 ₽`; kopecks only where there are any. The spaces do not break."""
+        """`2 990 ₽`; kopecks only where there are any, and spaces that a search finds."""
         is_whole = money.amount == money.amount.to_integral_value()
-        pattern = "#,##0\N{NO-BREAK SPACE}¤" if is_whole else "#,##0.00\N{NO-BREAK SPACE}¤"
-        return format_currency(
-            money.amount, money.currency, pattern, locale=self._locale, currency_digits=False
-        )
+        amount = format_decimal(money.amount, "#,##0" if is_whole else "#,##0.00", self._locale)
+        # The sign, which English too calls "RUB" in Unicode's data.
+        sign = "₽" if money.currency == ROUBLE else money.currency
+        return f"{amount} {sign}".replace("\N{NO-BREAK SPACE}", " ")
 
     def moment(self, moment: datetime) -> str:
         """`5 March 2027, 14:30 MSK (UTC+3)`: a date and time that cannot be mistaken."""

@@ -1,0 +1,112 @@
+"""A shop in memory, and Anna with her phone."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiogram import Bot
+
+from bot.dispatcher import build_dispatcher
+from bot.shop import Shop
+from domain.ids import ChatId
+from infra.settings import TelegramMode, TelegramSettings
+from infra.telegram import TelegramMessenger, open_bot
+from sandbox.telegram.client import TelegramSandbox
+from sandbox.telegram.server import running
+from tests.bot import fakes
+from tests.bot.phone import Phone, RecordedTelegram
+
+TOKEN = "123456:sandbox-token"
+STAFF = ChatId(-100500)
+
+
+@dataclass
+class Stage:
+    """Everything that a test of a conversation arranges and looks at."""
+
+    telegram: RecordedTelegram = field(default_factory=RecordedTelegram)
+    customers: fakes.Customers = field(default_factory=fakes.Customers)
+    plans: fakes.Plans = field(default_factory=fakes.Plans)
+    purchases: fakes.Purchases = field(default_factory=fakes.Purchases)
+    subscriptions: fakes.Subscriptions = field(default_factory=fakes.Subscriptions)
+    inbox: fakes.Inbox = field(default_factory=fakes.Inbox)
+    sessions: fakes.Sessions = field(default_factory=fakes.Sessions)
+    starter: fakes.Starter = field(default_factory=fakes.Starter)
+
+    def shop(self, messenger: TelegramMessenger, **choices: Any) -> Shop:
+        plain = Shop(
+            messenger=messenger,
+            customers=self.customers,
+            plans=self.plans,
+            purchases=self.purchases,
+            subscriptions=self.subscriptions,
+            inbox=self.inbox,
+            sessions=self.sessions,
+            starter=self.starter,
+            now=lambda: fakes.NOW,
+            support_contact="@shop_support",
+            admin_chat_id=STAFF,
+        )
+        return replace(plain, **choices)
+
+    def phone(self, *, shop: dict[str, Any] | None = None, **person: Any) -> Phone:
+        bot = Bot("42:token", session=self.telegram)
+        dispatcher = build_dispatcher(self.shop(TelegramMessenger(bot), **(shop or {})))
+        return Phone(self.telegram, dispatcher, **person)
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+@pytest.fixture
+def anna(stage: Stage) -> Phone:
+    return stage.phone()
+
+
+# The sandbox's Telegram, over HTTP
+
+
+@pytest.fixture(scope="session")
+async def telegram_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    data: Path = tmp_path_factory.mktemp("telegram")
+    async with running(TOKEN, data) as url:
+        yield url
+
+
+@pytest.fixture
+async def telegram(telegram_url: str) -> AsyncIterator[TelegramSandbox]:
+    async with TelegramSandbox(telegram_url) as client:
+        await client.reset()
+        yield client
+
+
+OpenBot = Callable[[str], Bot]
+
+
+@pytest.fixture
+async def open_bot_at() -> AsyncIterator[OpenBot]:
+    bots: list[Bot] = []
+
+    def open_at(url: str) -> Bot:
+        settings = TelegramSettings(bot_token=TOKEN, api_url=url, mode=TelegramMode.POLLING)
+        bots.append(open_bot(settings))
+        return bots[-1]
+
+    yield open_at
+    for bot in bots:
+        await bot.session.close()
+
+
+@pytest.fixture
+async def bot(telegram_url: str, telegram: TelegramSandbox, open_bot_at: OpenBot) -> Bot:
+    """The shop's own bot, in a world where nobody is known yet."""
+    return open_bot_at(telegram_url)
+
+
+@pytest.fixture
+def messenger(bot: Bot) -> TelegramMessenger:
+    return TelegramMessenger(bot)

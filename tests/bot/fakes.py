@@ -1,0 +1,223 @@
+"""The shop's repositories and front door in memory, with the same methods."""
+
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address, ip_interface
+from uuid import UUID
+
+from pydantic import SecretStr
+
+from domain.customers import Customer, Introduction
+from domain.errors import TemporalUnavailable
+from domain.ids import DeviceId, MessageId, PlanId, PurchaseId, SubscriptionId, UserId
+from domain.languages import Language, Wording, language_of
+from domain.money import roubles
+from domain.notices import Claim, ClaimedNotice
+from domain.plans import Plan
+from domain.purchases import PurchaseOrder, PurchaseRecord, PurchaseStage, Repair
+from domain.servers import ClientConfig
+from domain.subscriptions import Subscription, SubscriptionStatus
+from infra.postgres.sessions import Session
+
+NOW = datetime(2027, 3, 5, 9, 30, tzinfo=UTC)
+ANNA = UserId(1001)
+KEY = "A" * 43 + "="
+
+MONTH = Plan(
+    plan_id=PlanId(1),
+    slug="month",
+    name=Wording(ru="30 дней", en="30 days"),
+    description=Wording(ru="Чтобы попробовать.", en="To begin with."),
+    price=roubles(299),
+    duration_days=30,
+    locations=("nl", "de"),
+)
+YEAR = Plan(
+    plan_id=PlanId(2),
+    slug="year",
+    name=Wording(ru="Год", en="A year"),
+    description=Wording(ru="Выгоднее всего.", en="The best value."),
+    price=roubles(2990),
+    duration_days=365,
+    device_limit=3,
+)
+CONFIG = ClientConfig(
+    private_key=SecretStr(KEY),
+    preshared_key=SecretStr(KEY),
+    ipv4=ip_interface("10.8.0.2/32"),
+    ipv6=ip_interface("fd00::2/128"),
+    dns=(ip_address("1.1.1.1"),),
+    mtu=1420,
+    server_public_key=KEY,
+    endpoint_host="nl1.example.com",
+    endpoint_port=51820,
+    name="wgshop-nl1",
+)
+
+
+def a_subscription(
+    ends: datetime = NOW + timedelta(days=29),
+    status: SubscriptionStatus = SubscriptionStatus.ACTIVE,
+) -> Subscription:
+    return Subscription(
+        subscription_id=SubscriptionId(UUID(int=1)),
+        user_id=ANNA,
+        plan_name_ru="30 дней",
+        plan_name_en="30 days",
+        status=status,
+        starts_at=NOW - timedelta(days=1),
+        expires_at=ends,
+        device_id=DeviceId(UUID(int=2)),
+        device_public_key=KEY,
+        server="nl1",
+        location="nl",
+    )
+
+
+class Customers:
+    def __init__(self) -> None:
+        self.known: dict[UserId, Customer] = {}
+        self.blocked: dict[UserId, datetime] = {}
+
+    async def greet(self, introduction: Introduction, now: datetime) -> Customer:
+        before = self.known.get(introduction.user_id)
+        customer = Customer(
+            user_id=introduction.user_id,
+            username=introduction.username,
+            first_name=introduction.first_name,
+            language=before.language if before else language_of(introduction.language_code),
+            email=before.email if before else None,
+            created_at=now,
+        )
+        self.known[introduction.user_id] = customer
+        return customer
+
+    async def find(self, user_id: UserId) -> Customer | None:
+        return self.known.get(user_id)
+
+    async def choose_language(self, user_id: UserId, language: Language) -> None:
+        self._change(user_id, language=language)
+
+    async def save_email(self, user_id: UserId, email: str) -> None:
+        self._change(user_id, email=email)
+
+    async def note_blocked(self, user_id: UserId, at: datetime) -> None:
+        self.blocked[user_id] = at
+
+    async def note_unblocked(self, user_id: UserId) -> None:
+        self.blocked.pop(user_id, None)
+
+    def _change(self, user_id: UserId, **changes: object) -> None:
+        self.known[user_id] = self.known[user_id].model_copy(update=changes)
+
+
+class Plans:
+    def __init__(self) -> None:
+        self.offered: tuple[Plan, ...] = (MONTH, YEAR)
+
+    async def for_sale(self) -> tuple[Plan, ...]:
+        return self.offered
+
+    async def find(self, plan_id: PlanId) -> Plan | None:
+        return next((plan for plan in self.offered if plan.plan_id == plan_id), None)
+
+
+class Purchases:
+    def __init__(self) -> None:
+        self.records: dict[PurchaseId, PurchaseRecord] = {}
+
+    async def open(self, order: PurchaseOrder, now: datetime) -> bool:
+        if order.purchase_id in self.records:
+            return False
+        self.records[order.purchase_id] = PurchaseRecord(
+            order=order, stage=PurchaseStage.PREPARING, created_at=now, updated_at=now
+        )
+        return True
+
+    async def find(self, purchase_id: PurchaseId) -> PurchaseRecord | None:
+        return self.records.get(purchase_id)
+
+    async def latest_of(self, user_id: UserId) -> PurchaseRecord | None:
+        own = [each for each in self.records.values() if each.order.user_id == user_id]
+        return own[-1] if own else None
+
+    def move(self, purchase_id: PurchaseId, stage: PurchaseStage, **changes: object) -> None:
+        record = self.records[purchase_id]
+        self.records[purchase_id] = record.model_copy(update={"stage": stage, **changes})
+
+
+class Subscriptions:
+    def __init__(self) -> None:
+        self.current: Subscription | None = None
+        self.config: ClientConfig | None = CONFIG
+
+    async def subscription_of(self, user_id: UserId) -> Subscription | None:
+        return self.current
+
+    async def client_config(self, device_id: DeviceId) -> ClientConfig:
+        if self.config is None:
+            raise LookupError("no configuration yet")
+        return self.config
+
+
+class Inbox:
+    def __init__(self) -> None:
+        self.done: set[int] = set()
+
+    async def update_is_done(self, update_id: int) -> bool:
+        return update_id in self.done
+
+    async def update_done(self, update_id: int, now: datetime) -> None:
+        self.done.add(update_id)
+
+
+class Sessions:
+    def __init__(self) -> None:
+        self.dialogues: dict[str, Session] = {}
+
+    async def read(self, key: str) -> Session:
+        return self.dialogues.get(key, Session())
+
+    async def write(self, key: str, state: str | None, data: dict[str, object]) -> None:
+        self.dialogues[key] = Session(state=state, data=data)
+
+
+class Starter:
+    def __init__(self) -> None:
+        self.begun: list[PurchaseOrder] = []
+        self.repairs: list[tuple[PurchaseId, Repair]] = []
+        self.is_away = False
+        self.refusal: Exception | None = None
+
+    async def begin_purchase(self, order: PurchaseOrder) -> None:
+        if self.is_away:
+            raise TemporalUnavailable("the Temporal server does not answer")
+        self.begun.append(order)
+
+    async def repair(self, purchase_id: PurchaseId, repair: Repair) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.repairs.append((purchase_id, repair))
+
+
+class NoticeBook:
+    def __init__(self) -> None:
+        self.notices: dict[str, MessageId | None] = {}
+        self.unreachable: list[UserId] = []
+
+    async def claim(self, key: str, user_id: UserId | None) -> ClaimedNotice:
+        if key not in self.notices:
+            self.notices[key] = None
+            return ClaimedNotice(claim=Claim.FRESH)
+        message_id = self.notices[key]
+        claim = Claim.UNCERTAIN if message_id is None else Claim.SENT
+        return ClaimedNotice(claim=claim, message_id=message_id)
+
+    async def confirm(self, key: str, message_id: MessageId) -> None:
+        self.notices[key] = message_id
+
+    async def release(self, key: str) -> None:
+        if self.notices[key] is None:
+            del self.notices[key]
+
+    async def note_unreachable(self, user_id: UserId) -> None:
+        self.unreachable.append(user_id)
