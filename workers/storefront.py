@@ -1,15 +1,18 @@
-"""From settings to the shop that the bot's conversations work with."""
+"""From settings to the shop that the bot's conversations and the API work with."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Self
 
-from aiogram import Bot
+from aiogram import Bot, Dispatcher
 from temporalio.client import Client
 
+from bot.dispatcher import build_dispatcher
 from bot.shop import Shop
 from domain.ids import ChatId
+from domain.ports import Sealer
 from infra.postgres.customers import Customers
 from infra.postgres.inbox import Inbox
 from infra.postgres.plans import Plans
@@ -22,12 +25,39 @@ from infra.settings import (
     EncryptionSettings,
     PolicySettings,
     TelegramSettings,
+    TemporalSettings,
     YooKassaSettings,
     load,
 )
 from infra.telegram import TelegramMessenger, open_bot
+from temporal.client import connect
 from temporal.starter import Starter
 from workers.patience import until_there
+from workers.temporal_link import temporal_target
+
+
+@dataclass(frozen=True, kw_only=True)
+class StorefrontSettings:
+    """The settings of everything that customers' taps and calls reach."""
+
+    database: DatabaseSettings
+    encryption: EncryptionSettings
+    policy: PolicySettings
+    telegram: TelegramSettings
+    temporal: TemporalSettings
+    yookassa: YooKassaSettings
+
+    @classmethod
+    def read(cls) -> Self:
+        """Read them from the environment. Raises `SettingsError`."""
+        return cls(
+            database=load(DatabaseSettings),
+            encryption=load(EncryptionSettings),
+            policy=load(PolicySettings),
+            telegram=load(TelegramSettings),
+            temporal=load(TemporalSettings),
+            yookassa=load(YooKassaSettings),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,41 +65,56 @@ class Storefront:
     """The bot with everything behind it."""
 
     bot: Bot
-    shop: Shop
+    dispatcher: Dispatcher
     pool: Pool
+    ring: Sealer
+    shop: Shop
+    temporal: Client
 
 
 @asynccontextmanager
-async def open_storefront(client: Client) -> AsyncIterator[Storefront]:
-    """Open the ledger and the bot; wait a while for the database if it is not there yet."""
-    database, telegram = load(DatabaseSettings), load(TelegramSettings)
-    ring = load(EncryptionSettings).key_ring()
-    dsn = database.url.get_secret_value()
+async def open_storefront(settings: StorefrontSettings) -> AsyncIterator[Storefront]:
+    """Open the ledger and the bot; Temporal is reached at the first call that needs it."""
+    ring = settings.encryption.key_ring()
     async with AsyncExitStack() as stack:
-        pool = await until_there(
-            "postgresql", lambda: open_pool(dsn, size=database.pool_size), OUTAGES
-        )
+        pool = await _pool(settings.database)
         stack.push_async_callback(pool.close)
-        bot = open_bot(telegram)
+        bot = open_bot(settings.telegram)
         stack.push_async_callback(bot.session.close)
+        temporal = await connect(temporal_target(settings.temporal), ring, lazy=True)
+        shop = _shop(settings, pool, bot, ring, temporal)
         yield Storefront(
             bot=bot,
+            dispatcher=build_dispatcher(shop),
             pool=pool,
-            shop=Shop(
-                messenger=TelegramMessenger(bot),
-                customers=Customers(pool),
-                plans=Plans(pool),
-                purchases=Purchases(pool),
-                subscriptions=Subscriptions(pool, ring),
-                inbox=Inbox(pool),
-                sessions=Sessions(pool),
-                starter=Starter(client),
-                now=lambda: datetime.now(UTC),
-                policy=load(PolicySettings).policy(),
-                receipts=load(YooKassaSettings).receipts,
-                support_contact=telegram.support_contact,
-                admin_chat_id=(
-                    None if telegram.admin_chat_id is None else ChatId(telegram.admin_chat_id)
-                ),
-            ),
+            ring=ring,
+            shop=shop,
+            temporal=temporal,
         )
+
+
+async def _pool(settings: DatabaseSettings) -> Pool:
+    dsn = settings.url.get_secret_value()
+    return await until_there("postgresql", lambda: open_pool(dsn, size=settings.pool_size), OUTAGES)
+
+
+def _shop(
+    settings: StorefrontSettings, pool: Pool, bot: Bot, ring: Sealer, temporal: Client
+) -> Shop:
+    telegram = settings.telegram
+    admin_chat = telegram.admin_chat_id
+    return Shop(
+        messenger=TelegramMessenger(bot),
+        customers=Customers(pool),
+        plans=Plans(pool),
+        purchases=Purchases(pool),
+        subscriptions=Subscriptions(pool, ring),
+        inbox=Inbox(pool),
+        sessions=Sessions(pool),
+        starter=Starter(temporal),
+        now=lambda: datetime.now(UTC),
+        policy=settings.policy.policy(),
+        receipts=settings.yookassa.receipts,
+        support_contact=telegram.support_contact,
+        admin_chat_id=None if admin_chat is None else ChatId(admin_chat),
+    )
