@@ -2,10 +2,12 @@
 
 from fastapi import APIRouter, Request, Response
 
+from sandbox.yookassa.books import Books
 from sandbox.yookassa.desk import Desk, refusal_response
 from sandbox.yookassa.faults import Operation
 from sandbox.yookassa.kassa import Kassa
 from sandbox.yookassa.lists import payment_list, refund_list
+from sandbox.yookassa.refunding import RefundDesk
 from sandbox.yookassa.refusals import forbidden
 from sandbox.yookassa.requests import (
     CancelRequest,
@@ -26,7 +28,7 @@ def payments_api(desk: Desk, kassa: Kassa, mirror: Mirror) -> APIRouter:
         return await desk.post(
             Operation.CREATE_PAYMENT,
             request,
-            lambda body: mirror.show(kassa.create_payment(parse(PaymentRequest, body))),
+            lambda body: mirror.show(kassa.create(parse(PaymentRequest, body))),
         )
 
     @router.get("")
@@ -62,7 +64,7 @@ def payments_api(desk: Desk, kassa: Kassa, mirror: Mirror) -> APIRouter:
     return router
 
 
-def refunds_api(desk: Desk, kassa: Kassa) -> APIRouter:
+def refunds_api(desk: Desk, refund_desk: RefundDesk, books: Books) -> APIRouter:
     """`/v3/refunds`."""
     router = APIRouter(prefix="/v3/refunds")
 
@@ -71,7 +73,7 @@ def refunds_api(desk: Desk, kassa: Kassa) -> APIRouter:
         return await desk.post(
             Operation.CREATE_REFUND,
             request,
-            lambda body: kassa.create_refund(parse(RefundRequest, body)).to_api(),
+            lambda body: refund_desk.create(parse(RefundRequest, body)).to_api(),
         )
 
     @router.get("")
@@ -79,26 +81,26 @@ def refunds_api(desk: Desk, kassa: Kassa) -> APIRouter:
         return await desk.get(
             Operation.LIST_REFUNDS,
             request,
-            lambda: refund_list(kassa.refunds(), request.query_params),
+            lambda: refund_list(books.refunds(), request.query_params),
         )
 
     @router.get("/{refund_id}")
     async def one(refund_id: str, request: Request) -> Response:
         return await desk.get(
-            Operation.GET_REFUND, request, lambda: kassa.refund(refund_id).to_api()
+            Operation.GET_REFUND, request, lambda: books.refund(refund_id).to_api()
         )
 
     return router
 
 
-def shop_api(desk: Desk, kassa: Kassa, shop_id: str) -> APIRouter:
+def shop_api(desk: Desk, books: Books, shop_id: str) -> APIRouter:
     """Saved cards, the shop itself, and what a plain shop may not use."""
     router = APIRouter(prefix="/v3")
 
     @router.get("/payment_methods/{method_id}")
     async def method(method_id: str, request: Request) -> Response:
         def show() -> dict[str, object]:
-            saved = kassa.saved_method(method_id).method.to_api()
+            saved = books.saved_method(method_id).method.to_api()
             return {**saved, "holder": {"account_id": shop_id}}
 
         return await desk.get(Operation.GET_PAYMENT_METHOD, request, show)

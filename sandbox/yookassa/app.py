@@ -34,8 +34,8 @@ def build_app(settings: ShopSettings) -> FastAPI:
 
     app = FastAPI(title="YooKassa sandbox", lifespan=keep_agenda)
     app.include_router(payments_api(shop.desk, shop.kassa, shop.mirror))
-    app.include_router(refunds_api(shop.desk, shop.kassa))
-    app.include_router(shop_api(shop.desk, shop.kassa, settings.shop_id))
+    app.include_router(refunds_api(shop.desk, shop.refund_desk, shop.books))
+    app.include_router(shop_api(shop.desk, shop.books, settings.shop_id))
     pages = Pages(shop.kassa, shop.checkout, shop.notifier, shop.clock)
     app.include_router(page_routes(shop.desk, pages))
     app.include_router(control_api(shop))

@@ -109,7 +109,6 @@ class Checkout:
 
     def clear(self) -> None:
         """Forget every payer."""
-        self.after_decline = AfterDecline.CANCEL
         self._presented.clear()
         self._last_decline.clear()
 

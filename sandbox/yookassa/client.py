@@ -7,13 +7,13 @@ from typing import Any, Self, TypeVar
 import httpx
 from pydantic import BaseModel, TypeAdapter
 
+from sandbox.yookassa.books import Event
 from sandbox.yookassa.cards import PAID, Cancellation, card_for
-from sandbox.yookassa.checkout import AfterDecline
 from sandbox.yookassa.controls import (
     LONGEST_WAIT,
-    Behaviour,
     ClockTurn,
     ClockView,
+    Conduct,
     Forgery,
     MethodTreatment,
     NotificationSettings,
@@ -24,7 +24,6 @@ from sandbox.yookassa.controls import (
     RefundView,
 )
 from sandbox.yookassa.faults import Fault, FaultKind, Operation, OperationCalls
-from sandbox.yookassa.kassa import Conduct, Event
 from sandbox.yookassa.notifications import Attempt, DeliveryState, Mode, Notification
 from sandbox.yookassa.page_routes import THREE_D_SECURE_PATH, page_path
 from sandbox.yookassa.payments import PaymentStatus
@@ -166,13 +165,9 @@ class YooKassaSandbox:
         """End an outage."""
         await self._call("PUT", "/outage", Outage(kind=None))
 
-    async def after_decline(self, choice: AfterDecline) -> None:
-        """Choose what a declined card does to its payment."""
-        await self._call("PATCH", "/behaviour", Behaviour(after_decline=choice))
-
     async def conduct(self, conduct: Conduct) -> None:
-        """Choose what becomes of refunds and receipts."""
-        await self._call("PATCH", "/behaviour", Behaviour(conduct=conduct))
+        """Choose what becomes of declined cards, refunds and receipts; replaces the last choice."""
+        await self._call("PUT", "/conduct", conduct)
 
     async def calls(self) -> dict[Operation, OperationCalls]:
         """How often each operation was called, and with which idempotence keys."""

@@ -10,9 +10,9 @@ from sandbox.yookassa.cards import Cancellation
 from sandbox.yookassa.clock import TimeRunsForward
 from sandbox.yookassa.controls import (
     DECLINED_BY_BANK,
-    Behaviour,
     ClockTurn,
     ClockView,
+    Conduct,
     Forgery,
     MethodTreatment,
     NotificationSettings,
@@ -64,7 +64,7 @@ def _payments(shop: Shop) -> APIRouter:
             current = shop.kassa.payment(payment_id)
             return current if current.status is awaited.status else None
 
-        await shop.kassa.changes.until(reached, timedelta(seconds=awaited.seconds))
+        await shop.books.changes.until(reached, timedelta(seconds=awaited.seconds))
         return _view(shop.kassa.payment(payment_id))
 
     @router.post("/payments/{payment_id}/approve")
@@ -83,8 +83,8 @@ def _payments(shop: Shop) -> APIRouter:
 
     @router.put("/methods/{method_id}", status_code=204)
     async def treat(method_id: str, treatment: MethodTreatment) -> None:
-        saved = shop.kassa.saved_method(method_id)
-        shop.kassa.treat_method(
+        saved = shop.books.saved_method(method_id)
+        shop.books.save_method(
             saved.but(
                 decline=treatment.decline,
                 stays_pending=treatment.stays_pending,
@@ -100,13 +100,13 @@ def _refunds(shop: Shop) -> APIRouter:
 
     @router.get("/refunds")
     async def refunds() -> list[RefundView]:
-        return [_refund_view(refund) for refund in shop.kassa.refunds()]
+        return [_refund_view(refund) for refund in shop.books.refunds()]
 
     @router.post("/refunds/{refund_id}/settle")
     async def settle(
         refund_id: str, why_not: Annotated[Cancellation | None, Body()] = None
     ) -> RefundView:
-        return _refund_view(shop.kassa.settle_refund(refund_id, why_not))
+        return _refund_view(shop.refund_desk.settle(refund_id, why_not))
 
     return router
 
@@ -130,12 +130,9 @@ def _trouble(shop: Shop) -> APIRouter:
     async def outage(outage: Outage) -> None:
         shop.faults.outage = outage.kind
 
-    @router.patch("/behaviour", status_code=204)
-    async def behaviour(behaviour: Behaviour) -> None:
-        if behaviour.after_decline is not None:
-            shop.checkout.after_decline = behaviour.after_decline
-        if behaviour.conduct is not None:
-            shop.kassa.conduct = behaviour.conduct
+    @router.put("/conduct", status_code=204)
+    async def conduct(conduct: Conduct) -> None:
+        shop.behave(conduct)
 
     @router.get("/calls")
     async def calls() -> dict[Operation, OperationCalls]:

@@ -5,13 +5,14 @@ from typing import Any
 
 from pydantic import AwareDatetime, Field
 
+from sandbox.yookassa.books import Event
 from sandbox.yookassa.cards import Cancellation, Party
 from sandbox.yookassa.checkout import AfterDecline
 from sandbox.yookassa.faults import FaultKind
-from sandbox.yookassa.kassa import Conduct, Event
 from sandbox.yookassa.notifications import DeliveryState, Mode
 from sandbox.yookassa.objects import ApiObject
-from sandbox.yookassa.payments import PaymentStatus
+from sandbox.yookassa.payments import PaymentStatus, ReceiptRegistration
+from sandbox.yookassa.refunding import RefundFate
 
 LONGEST_WAIT = timedelta(seconds=60)
 """A long poll is answered after this at the latest."""
@@ -59,11 +60,12 @@ class NotificationSettings(ApiObject):
     mode: Mode | None = None
 
 
-class Behaviour(ApiObject):
-    """Where the real YooKassa depends on banks; fields left out stay as they are."""
+class Conduct(ApiObject):
+    """What the real YooKassa leaves to itself, to banks and to registers."""
 
-    after_decline: AfterDecline | None = None
-    conduct: Conduct | None = None
+    after_decline: AfterDecline = AfterDecline.CANCEL
+    refunds: RefundFate = RefundFate.SUCCEEDS
+    receipts: ReceiptRegistration = ReceiptRegistration.SUCCEEDED
 
 
 class Outage(ApiObject):

@@ -38,7 +38,8 @@ def card_page(
         payment,
         alert=alert,
         saves=_paragraph(TEXTS[locale]["saves"]) if payment.terms.save_method else "",
-        test_cards="".join(_test_card(locale, card) for card in TEST_CARDS.values()),
+        test_cards=_test_cards(locale, of_one_network=True),
+        other_cards=_test_cards(locale, of_one_network=False),
     )
 
 
@@ -77,14 +78,21 @@ def _page(template: str, payment: Payment, **fields: str) -> str:
     return _fill(template, {**_escaped(texts), **_escaped(plain), **markup, "style": _style()})
 
 
-_MARKUP = frozenset({"alert", "saves", "test_cards"})
+_MARKUP = frozenset({"alert", "saves", "test_cards", "other_cards"})
+
+
+def _test_cards(locale: Locale, *, of_one_network: bool) -> str:
+    return "".join(
+        _test_card(locale, card)
+        for card in TEST_CARDS.values()
+        if (card.card_type is CardType.MASTERCARD) is of_one_network
+    )
 
 
 def _test_card(locale: Locale, card: TestCard) -> str:
     words = escape(scenario_in_words(locale, card.scenario))
-    extra = "" if card.card_type is CardType.MASTERCARD else " other"
     return (
-        f'<button class="test{extra}" name="test_card" value="{card.number}" formnovalidate>'
+        f'<button class="test" name="test_card" value="{card.number}" formnovalidate>'
         f"<span>{words}</span><small>{card.card_type} *{card.last4}</small></button>\n"
     )
 

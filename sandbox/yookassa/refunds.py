@@ -1,10 +1,14 @@
 """Money that goes back: `pending` -> `succeeded` | `canceled`, both final."""
 
+from datetime import timedelta
 from enum import StrEnum
 
 from sandbox.yookassa.cards import Cancellation
 from sandbox.yookassa.objects import Amount, ApiObject, Timestamp
 from sandbox.yookassa.refusals import invalid_request
+
+REFUNDABLE_FOR = timedelta(days=3 * 365)
+"""How old a payment may be to be refunded."""
 
 
 class RefundStatus(StrEnum):

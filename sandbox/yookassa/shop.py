@@ -2,16 +2,19 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sandbox.yookassa.books import Books, Event
 from sandbox.yookassa.checkout import AfterDecline, Checkout
 from sandbox.yookassa.clock import Agenda, Clock
+from sandbox.yookassa.controls import Conduct
 from sandbox.yookassa.desk import Desk
 from sandbox.yookassa.faults import Faults
 from sandbox.yookassa.idempotence import IdempotenceBook
-from sandbox.yookassa.kassa import Event, Kassa
+from sandbox.yookassa.kassa import Kassa
 from sandbox.yookassa.notifications import Notifier
 from sandbox.yookassa.objects import ApiObject
 from sandbox.yookassa.page_routes import page_path
 from sandbox.yookassa.payments import Payment
+from sandbox.yookassa.refunding import RefundDesk
 from sandbox.yookassa.tampering import Mirror
 
 
@@ -38,24 +41,32 @@ class Shop:
         self.mirror = Mirror()
         self.faults = Faults()
         self.notifier = Notifier(self.clock, self.agenda, settings.notify_url)
-        self.kassa = Kassa(settings.shop_id, self.clock, self.agenda, self._publish, self._page_url)
+        self.books = Books(self._publish)
+        self.kassa = Kassa(settings.shop_id, self.books, self.clock, self.agenda, self._page_url)
+        self.refund_desk = RefundDesk(self.books, self.clock)
         self.checkout = Checkout(self.kassa, self.clock)
-        self.checkout.after_decline = settings.after_decline
         self.idempotence = IdempotenceBook(self.clock)
         credentials = (settings.shop_id, settings.secret_key)
         self.desk = Desk(credentials, self.faults, self.idempotence, self.notifier)
+        self.behave(Conduct(after_decline=settings.after_decline))
 
     def reset(self) -> None:
         """Back to the first moment: real time, empty books, settings as at the start."""
-        for part in (self.agenda, self.mirror, self.faults, self.notifier, self.kassa):
+        for part in (self.agenda, self.mirror, self.faults, self.notifier, self.books):
             part.clear()
         self.checkout.clear()
         self.idempotence.clear()
         self.faults.forget_calls()
         self.clock.reset()
         self.agenda.wake()
-        self.checkout.after_decline = self.settings.after_decline
+        self.behave(Conduct(after_decline=self.settings.after_decline))
         self.notifier.url = self.settings.notify_url
+
+    def behave(self, conduct: Conduct) -> None:
+        """Decide what is left to YooKassa, banks and registers."""
+        self.checkout.after_decline = conduct.after_decline
+        self.refund_desk.fate = conduct.refunds
+        self.kassa.receipts = conduct.receipts
 
     def _publish(self, event: Event, changed: ApiObject) -> None:
         shown = self.mirror.show(changed) if isinstance(changed, Payment) else changed.to_api()

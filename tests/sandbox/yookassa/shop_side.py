@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -67,17 +66,18 @@ class Receiver:
 
     url: str
     answer: int = 200
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+    """While it is not set, notifications arrive and get no answer."""
     received: list[dict[str, Any]] = field(default_factory=list)
     senders: list[str] = field(default_factory=list)
-    arrived_at: list[datetime] = field(default_factory=list)
     _more: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def take(self, body: dict[str, Any], sender: str) -> int:
         async with self._more:
             self.received.append(body)
             self.senders.append(sender)
-            self.arrived_at.append(datetime.now(UTC))
             self._more.notify_all()
+        await self.open.wait()
         return self.answer
 
     async def wait_for(self, count: int) -> list[dict[str, Any]]:
@@ -90,6 +90,6 @@ class Receiver:
 
     def clear(self) -> None:
         self.answer = 200
+        self.open.set()
         self.received.clear()
         self.senders.clear()
-        self.arrived_at.clear()

@@ -4,6 +4,7 @@ import pytest
 
 from sandbox.yookassa.cards import PAID_AFTER_3DS, TEST_CARDS
 from sandbox.yookassa.checkout import AfterDecline
+from sandbox.yookassa.controls import Conduct
 from tests.sandbox.yookassa.shop_side import RETURN_URL
 
 DECLINES = sorted({card.scenario for card in TEST_CARDS.values() if card.decline})
@@ -102,7 +103,7 @@ async def test_the_page_of_a_declined_payment_leads_back_to_the_shop(shop, page)
 
 
 async def test_a_declined_card_can_leave_the_payment_open_for_another(shop, kassa, payment, page):
-    await kassa.after_decline(AfterDecline.RETRY)
+    await kassa.conduct(Conduct(after_decline=AfterDecline.RETRY))
     answer = await shop.http.post(page, data=filled("5555555555554600"), follow_redirects=True)
     assert "Попробуйте другую карту" in answer.text
     assert (await shop.payment(payment["id"]))["status"] == "pending"

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from sandbox.yookassa.kassa import Conduct
+from sandbox.yookassa.controls import Conduct
 from sandbox.yookassa.payments import ReceiptRegistration
 from tests.sandbox.yookassa.shop_side import order, rubles
 

@@ -3,7 +3,8 @@ from datetime import timedelta
 import pytest
 
 from sandbox.yookassa.cards import Cancellation, Party
-from sandbox.yookassa.kassa import Conduct, RefundFate
+from sandbox.yookassa.controls import Conduct
+from sandbox.yookassa.refunding import RefundFate
 from tests.sandbox.yookassa.shop_side import rubles
 
 
