@@ -102,7 +102,8 @@ class Gate:
 
 def _bound(port: int) -> socket.socket:
     """A socket that holds the port; until it listens, connections to it are refused."""
-    holder = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # With the protocol named, asyncio turns Nagle's algorithm off: 40 ms for each command.
+    holder = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         holder.bind((LOOPBACK, port))

@@ -22,6 +22,8 @@ import asyncssh
 from sandbox.node.commands import stop
 from sandbox.node.ready import SshKind
 
+CLOSE_SECONDS = 2.0
+
 Streams = tuple[StreamReader, StreamWriter]
 
 SSHD_CONFIG = """\
@@ -34,6 +36,8 @@ PermitRootLogin forced-commands-only
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 UsePAM no
+# The account's shell runs the forced command, and would run its owner's start-up files first.
+SetEnv HOME={data}
 UseDNS no
 PrintMotd no
 PidFile none
@@ -113,7 +117,10 @@ class OpenSshServer:
         return await asyncio.open_connection(sock=ours)
 
     async def close(self) -> None:
-        """End the servers that are left."""
+        """Wait for the servers to notice that their connections ended, then end what is left."""
+        ending = [asyncio.create_task(child.wait()) for child in self._children]
+        if ending:
+            await asyncio.wait(ending, timeout=CLOSE_SECONDS)
         await asyncio.gather(*(stop(child) for child in self._children))
 
 
