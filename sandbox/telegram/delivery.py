@@ -115,8 +115,19 @@ class Courier:
                 self._world.mailbox.take(letter)
                 return
             self._note(outcome.error)
-            await asyncio.sleep(outcome.retry_after or delay)
+            await self._hold_off(webhook, letter, outcome.retry_after or delay)
             delay = min(max(self.pace.first_delay, delay * 2), self.pace.longest_delay)
+
+    async def _hold_off(self, webhook: Webhook, letter: Letter, delay: float) -> None:
+        """Wait before a repeat; a new webhook or a dropped letter ends the wait."""
+        mailbox = self._world.mailbox
+        loop = asyncio.get_running_loop()
+        until = loop.time() + delay
+        while self._world.webhook is webhook and mailbox.head(letter.queue) is letter:
+            left = until - loop.time()
+            if left <= 0 or mailbox.changes.is_closed:
+                return
+            await mailbox.changes.after(mailbox.changes.version, left)
 
     def _note(self, error: str) -> None:
         report = self._world.webhook_report

@@ -124,3 +124,4 @@ class Mailbox:
     def clear(self) -> None:
         """Drop all pending updates."""
         self._queues.clear()
+        self.changes.bump()
