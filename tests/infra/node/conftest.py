@@ -1,0 +1,111 @@
+"""The server-side program as a process, over the stand-in for `wg` and over a real interface."""
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from sandbox.node.tunnel import Tunnel, raise_tunnel
+
+PROGRAM = Path("infra/node/wgshop_peer.py").resolve()
+SYSTEM_PYTHON = Path("/usr/bin/python3")
+PYTHON = str(SYSTEM_PYTHON) if SYSTEM_PYTHON.exists() else "python3"
+
+REAL_INTERFACE = pytest.param(
+    "real",
+    marks=[
+        pytest.mark.root,
+        pytest.mark.skipif(
+            os.geteuid() != 0 or not shutil.which("wg") or not shutil.which("ip"),
+            reason="needs root and Debian's wireguard-tools, wireguard-go and iproute2",
+        ),
+    ],
+)
+
+
+def key_number(number: int) -> str:
+    """A well-formed key, the same at each call."""
+    return base64.b64encode(number.to_bytes(32, "big")).decode()
+
+
+def add_of(number: int, **changes: Any) -> dict[str, Any]:
+    """A request to add the peer of that number, with addresses of its own."""
+    request = {
+        "op": "add",
+        "public_key": key_number(number),
+        "preshared_key": key_number(number + 10_000),
+        "ipv4": f"10.66.{number // 250}.{number % 250 + 2}",
+        "ipv6": f"fd66::{number + 2:x}",
+        "revision": 1,
+    }
+    return {**request, **changes}
+
+
+def remove_of(number: int, revision: int) -> dict[str, Any]:
+    return {"op": "remove", "public_key": key_number(number), "revision": revision}
+
+
+def sync_of(*adds: dict[str, Any], generation: int = 1, as_of: int = 0) -> dict[str, Any]:
+    peers = [{name: value for name, value in add.items() if name != "op"} for add in adds]
+    return {"op": "sync", "generation": generation, "as_of": as_of, "peers": peers}
+
+
+class Node:
+    """A server: an interface, the program, and its directory."""
+
+    def __init__(self, tunnel: Tunnel, directory: Path) -> None:
+        self.tunnel = tunnel
+        self.state_dir = directory / "state"
+        self.command = [PYTHON, "-IS", str(PROGRAM)]
+
+    def ask_raw(self, stdin: bytes, *, wg: str | None = None, patience: float = 20) -> Any:
+        """Send bytes as they are; the reply, or None if the program died without one."""
+        options = ["--wg", wg or self.tunnel.wg, "--state-dir", str(self.state_dir)]
+        done = subprocess.run(
+            [*self.command, *options, "--patience", str(patience), self.tunnel.interface],
+            input=stdin,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        return json.loads(done.stdout) if done.stdout else None
+
+    def ask(self, request: dict[str, Any], **how: Any) -> Any:
+        return self.ask_raw(json.dumps(request).encode(), **how)
+
+    def kernel(self) -> dict[str, str]:
+        """What the interface holds: allowed addresses by public key."""
+        return {row[0]: row[3] for row in self.dump()[1:]}
+
+    def dump(self) -> list[list[str]]:
+        output = subprocess.check_output(
+            [self.tunnel.wg, "show", self.tunnel.interface, "dump"], text=True
+        )
+        return [line.split("\t") for line in output.splitlines()]
+
+    def forget(self, public_key: str) -> None:
+        """Take a peer off the interface behind the program's back, as a reboot would."""
+        arguments = ["set", self.tunnel.interface, "peer", public_key, "remove"]
+        subprocess.run([self.tunnel.wg, *arguments], check=True)
+
+    def saved(self) -> dict[str, str]:
+        """What the file holds, in the kernel's form."""
+        body = json.loads((self.state_dir / f"{self.tunnel.interface}.json").read_text())
+        return {
+            peer["public_key"]: f"{peer['ipv4']}/32,{peer['ipv6']}/128" for peer in body["peers"]
+        }
+
+
+@pytest.fixture(params=["stand-in", REAL_INTERFACE])
+async def node(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Node]:
+    interface = f"wgt{uuid4().hex[:8]}"
+    tunnel = await raise_tunnel(interface, tmp_path, stand_in=request.param == "stand-in")
+    yield Node(tunnel, tmp_path)
+    await tunnel.close()
