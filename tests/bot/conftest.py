@@ -1,12 +1,14 @@
 """A shop in memory, and Anna with her phone."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiogram import Bot
+from structlog.testing import capture_logs
+from structlog.types import EventDict
 
 from bot.dispatcher import build_dispatcher
 from bot.shop import Shop
@@ -55,6 +57,13 @@ class Stage:
         bot = Bot("42:token", session=self.telegram)
         dispatcher = build_dispatcher(self.shop(TelegramMessenger(bot), **(shop or {})))
         return Phone(self.telegram, dispatcher, **person)
+
+
+@pytest.fixture(autouse=True)
+def log() -> Iterator[list[EventDict]]:
+    """What was logged; autouse, because structlog's own rendering of tracebacks takes seconds."""
+    with capture_logs() as events:
+        yield events
 
 
 @pytest.fixture
