@@ -203,6 +203,10 @@ async def _on_shop_error(_request: Request, error: Exception) -> Response:
     if kind is Kind.INTERNAL:
         _log.error("unexpected_shop_error", error=type(error).__name__, exc_info=error)
         return answer(kind)
+    if kind is Kind.SHOP_AWAY:
+        # What the servers inside say of each other is for the log.
+        _log.warning("temporal_unavailable", why=str(error))
+        return answer(kind, retry_after=error.retry_after)
     return answer(kind, str(error), retry_after=error.retry_after)
 
 

@@ -184,10 +184,12 @@ async def retry(
 ) -> Payment:
     """A fresh payment page after a decline or expiry; the open one while it is still good."""
     record = await purchase_record(payment_id, parts)
+    if payment_status(record.stage) is PaymentStatus.PENDING:
+        return await _with_payment_page(record, parts)
     if record.stage.is_paid:
         raise Refusal(Kind.ALREADY_PAID)
     if not record.stage.is_unpaid_end:
-        return await _with_payment_page(record, parts)
+        raise Refusal(Kind.REFUSED, failure_reason(record))
     again = record.order.model_copy(update={"attempt": record.attempt + 1})
     return _pending(record, await _invoice(again, parts))
 

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from jsonschema import Draft202012Validator
 
-from api import limits
+from api import context, limits
 from api.app import build_app
 from api.parts import ApiParts
 from api.tokens import mint_service_token
@@ -138,6 +138,21 @@ async def test_a_body_that_never_ends_is_given_up(
     }
     await app(scope, silence, send)
     assert sent[0]["status"] == 408
+
+
+async def test_a_request_that_takes_too_long_is_503(
+    parts: ApiParts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stuck:
+        async def for_sale(self) -> None:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(context, "DEADLINE_SECONDS", 0.01)
+    app = build_app(replace(parts, plans=Stuck()))  # type: ignore[arg-type]  # stuck on purpose
+    async with asking(app) as client:
+        client.headers["Authorization"] = _token()
+        answer = await client.get("/api/v1/tariffs")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
 
 
 def test_the_contract_lists_every_call(openapi: dict[str, Any]) -> None:

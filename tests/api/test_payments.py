@@ -5,7 +5,12 @@ import httpx
 import pytest
 
 from api.v1.payment_status import payment_status
-from domain.errors import ProviderThrottled, ProviderUnavailable, PurchaseRefused
+from domain.errors import (
+    ProviderThrottled,
+    ProviderUnavailable,
+    PurchaseRefused,
+    TemporalUnavailable,
+)
 from domain.payments import Cancellation
 from domain.purchases import PurchaseStage, StuckReason
 from tests.api.conftest import NOW, ORDER, USER, Memory
@@ -199,6 +204,24 @@ async def test_a_retry_of_what_is_paid_is_refused(
     answer = await service.post(f"/api/v1/payments/{payment_id}/retry", json={})
     assert answer.status_code == 409
     assert answer.json()["type"] == "urn:wgshop:problem:already-paid"
+
+
+async def test_a_retry_of_what_was_given_back_is_refused(
+    service: httpx.AsyncClient, memory: Memory, payment_id: UUID
+) -> None:
+    memory.settle(payment_id, PurchaseStage.REFUNDED)
+    answer = await service.post(f"/api/v1/payments/{payment_id}/retry", json={})
+    assert answer.status_code == 409
+    assert answer.json()["type"] == "urn:wgshop:problem:refused"
+
+
+async def test_temporal_away_is_503_and_says_nothing_of_the_inside(
+    service: httpx.AsyncClient, memory: Memory
+) -> None:
+    memory.invoice_failure = TemporalUnavailable("10.0.0.5:7233 refused")
+    answer = await service.post(CREATE, json=ORDER)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert "10.0.0.5" not in answer.text
 
 
 async def test_a_refusal_of_the_workflow_is_409_with_its_reason(
