@@ -22,10 +22,13 @@ def menu_screen(
         )
     if purchase is not None and _is_under_way(purchase):
         return _under_way(phrases, purchase)
-    if subscription is not None:
-        renew = (opens(phrases.label("button.renew"), Place.PLANS),)
-        return Screen(text=_ended(phrases, subscription), rows=_rows(phrases, renew))
     buy = (opens(phrases.label("button.buy"), Place.PLANS),)
+    if subscription is not None and subscription.status is SubscriptionStatus.REVOKED:
+        return Screen(text=phrases.say("menu.revoked"), rows=_rows(phrases, buy))
+    if subscription is not None:
+        text = phrases.say("menu.ended", end=phrases.moment(subscription.expires_at))
+        renew = (opens(phrases.label("button.renew"), Place.PLANS),)
+        return Screen(text=text, rows=_rows(phrases, renew))
     return Screen(text=phrases.say("menu.new", name=first_name), rows=_rows(phrases, buy))
 
 
@@ -36,12 +39,6 @@ def _active(phrases: Phrasebook, subscription: Subscription, now: datetime) -> s
         end=phrases.moment(subscription.expires_at),
         left=phrases.duration(subscription.expires_at - now),
     )
-
-
-def _ended(phrases: Phrasebook, subscription: Subscription) -> str:
-    if subscription.status is SubscriptionStatus.REVOKED:
-        return phrases.say("menu.revoked")
-    return phrases.say("menu.ended", end=phrases.moment(subscription.expires_at))
 
 
 def _is_under_way(purchase: PurchaseRecord) -> bool:

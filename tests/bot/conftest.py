@@ -1,6 +1,6 @@
 """A shop in memory, and Anna with her phone."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -93,29 +93,18 @@ async def telegram(telegram_url: str) -> AsyncIterator[TelegramSandbox]:
         yield client
 
 
-OpenBot = Callable[[str], Bot]
+def open_bot_at(url: str) -> Bot:
+    return open_bot(TelegramSettings(bot_token=TOKEN, api_url=url, mode=TelegramMode.POLLING))
+
+
+@pytest.fixture(scope="session")
+async def bot(telegram_url: str) -> AsyncIterator[Bot]:
+    bot = open_bot_at(telegram_url)
+    yield bot
+    await bot.session.close()
 
 
 @pytest.fixture
-async def open_bot_at() -> AsyncIterator[OpenBot]:
-    bots: list[Bot] = []
-
-    def open_at(url: str) -> Bot:
-        settings = TelegramSettings(bot_token=TOKEN, api_url=url, mode=TelegramMode.POLLING)
-        bots.append(open_bot(settings))
-        return bots[-1]
-
-    yield open_at
-    for bot in bots:
-        await bot.session.close()
-
-
-@pytest.fixture
-async def bot(telegram_url: str, telegram: TelegramSandbox, open_bot_at: OpenBot) -> Bot:
-    """The shop's own bot, in a world where nobody is known yet."""
-    return open_bot_at(telegram_url)
-
-
-@pytest.fixture
-def messenger(bot: Bot) -> TelegramMessenger:
+def messenger(bot: Bot, telegram: TelegramSandbox) -> TelegramMessenger:
+    """The shop's own way into Telegram, in a world where nobody is known yet."""
     return TelegramMessenger(bot)

@@ -1,0 +1,197 @@
+"""Every screen in both languages, as a person reads it: `screens.ru.txt` and `screens.en.txt`.
+
+After a change of texts: `WRITE_SCREENS=1 pytest tests/bot/test_every_screen.py`, and read the diff.
+"""
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from bot.buttons import Platform
+from bot.phrasebook import Phrasebook, phrasebook
+from bot.screens.alarm import alarm_screen
+from bot.screens.checkout import email_screen, not_started_screen, refused_email_screen
+from bot.screens.declines import REASONS
+from bot.screens.help import help_screen
+from bot.screens.language import language_screen
+from bot.screens.menu import menu_screen
+from bot.screens.plans import plans_screen
+from bot.screens.purchase import purchase_screen, ready_screen
+from bot.screens.reminder import reminder_screen
+from bot.screens.screen import Screen
+from bot.screens.setup import guide_screen, setup_screen
+from bot.screens.subscription import subscription_screen
+from bot.standing import Standing
+from domain.ids import ChatId, MessageId, PurchaseId, SubscriptionId
+from domain.languages import Language
+from domain.notices import Reminder, ReminderKind
+from domain.payments import Cancellation
+from domain.purchases import (
+    Alarm,
+    ChatMessage,
+    PurchaseNotice,
+    PurchaseOrder,
+    PurchaseRecord,
+    PurchaseStage,
+    StuckReason,
+    repairs_for,
+)
+from domain.subscriptions import SubscriptionStatus
+from tests.bot.fakes import ANNA, MONTH, NOW, YEAR, a_subscription
+
+HERE = Path(__file__).parent
+PURCHASE = PurchaseId(UUID(int=7))
+URL = "https://pay.example/1"
+Named = tuple[str, Screen]
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_screens_are_those_that_were_read_and_approved(language: Language) -> None:
+    approved = HERE / f"screens.{language}.txt"
+    shown = "\n".join(drawn(name, screen) for name, screen in every_screen(phrasebook(language)))
+    if os.environ.get("WRITE_SCREENS"):
+        approved.write_text(shown)
+    assert shown == approved.read_text()
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_screen_keeps_to_telegrams_limits(language: Language) -> None:
+    for name, screen in every_screen(phrasebook(language)):
+        assert len(screen.text) <= 4096, name
+        for button in (button for row in screen.rows for button in row):
+            assert len((button.callback_data or "").encode()) <= 64, name
+
+
+def every_screen(phrases: Phrasebook) -> Iterator[Named]:
+    yield from menus(phrases)
+    yield from catalogues(phrases)
+    yield from purchases(phrases)
+    yield from subscriptions(phrases)
+    yield from guides(phrases)
+    yield from alarms(phrases)
+    yield "language", language_screen(phrases)
+    yield "help", help_screen(phrases, "@shop_support")
+    yield "help, contact by e-mail", help_screen(phrases, "help@example.com")
+    for key in ("text", "content", "edited", "group", "staff_chat", "stale_button"):
+        yield f"fallback, {key}", Screen(text=phrases.say(f"fallback.{key}"))
+    yield "failure", Screen(text=phrases.say("failure.apology"))
+
+
+def menus(phrases: Phrasebook) -> Iterator[Named]:
+    ended = a_subscription(status=SubscriptionStatus.EXPIRED)
+    revoked = a_subscription(status=SubscriptionStatus.REVOKED)
+    standings = {
+        "new": Standing(),
+        "active": Standing(subscription=a_subscription()),
+        "ended": Standing(subscription=ended),
+        "revoked": Standing(subscription=revoked),
+        "awaiting payment": Standing(purchase=record(phrases, PurchaseStage.AWAITING_PAYMENT)),
+        "setting up": Standing(purchase=record(phrases, PurchaseStage.SETTING_UP)),
+        "refunding": Standing(purchase=record(phrases, PurchaseStage.REFUNDING)),
+    }
+    for name, standing in standings.items():
+        yield f"menu, {name}", menu_screen(phrases, standing, NOW, first_name="Анна")
+
+
+def catalogues(phrases: Phrasebook) -> Iterator[Named]:
+    plans = (MONTH, YEAR)
+    yield "plans", plans_screen(phrases, plans)
+    yield "plans, a renewal", plans_screen(phrases, plans, active_until=NOW)
+    yield "plans, changed", plans_screen(phrases, plans).under(phrases.say("plans.changed"))
+    yield "plans, none", plans_screen(phrases, ())
+    yield "checkout, e-mail", email_screen(phrases)
+    yield "checkout, e-mail refused", refused_email_screen(phrases)
+    yield "checkout, not started", not_started_screen(phrases, MONTH, PURCHASE)
+
+
+def purchases(phrases: Phrasebook) -> Iterator[Named]:
+    for stage in PurchaseStage:
+        yield f"purchase, {stage}", purchase_screen(phrases, notice(phrases, stage))
+    for reason in (*REASONS, "a reason of tomorrow"):
+        cancellation = Cancellation(party="yoo_money", reason=reason)
+        declined = notice(phrases, PurchaseStage.DECLINED, cancellation)
+        yield f"purchase, declined: {reason}", purchase_screen(phrases, declined)
+    for name, is_renewal in (("ready", False), ("renewed", True)):
+        plan_name = MONTH.name.within(phrases.language)
+        ready = ready_screen(phrases, plan_name=plan_name, expires_at=NOW, is_renewal=is_renewal)
+        yield f"purchase, {name}", ready
+    yield "file", Screen(text=phrases.say("config.file"))
+    yield "QR picture", Screen(text=phrases.say("config.qr"))
+
+
+def subscriptions(phrases: Phrasebook) -> Iterator[Named]:
+    ended = a_subscription(status=SubscriptionStatus.EXPIRED)
+    yield "mine, active", subscription_screen(phrases, a_subscription(), NOW)
+    yield "mine, ended", subscription_screen(phrases, ended, NOW)
+    yield "mine, none", subscription_screen(phrases, None, NOW)
+    reminder = Reminder(
+        subscription_id=SubscriptionId(UUID(int=1)),
+        user_id=ANNA,
+        expires_at=NOW + timedelta(days=1),
+    )
+    for kind in ReminderKind:
+        yield f"reminder, {kind}", reminder_screen(phrases, kind, reminder, MONTH)
+    no_plan = reminder_screen(phrases, ReminderKind.ENDED, reminder, None)
+    yield "reminder, plan no longer for sale", no_plan
+
+
+def guides(phrases: Phrasebook) -> Iterator[Named]:
+    yield "setup", setup_screen(phrases)
+    for platform in Platform:
+        yield f"setup, {platform}", guide_screen(phrases, platform)
+
+
+def alarms(phrases: Phrasebook) -> Iterator[Named]:
+    for reason in StuckReason:
+        alarm = Alarm(
+            purchase_id=PURCHASE,
+            user_id=ANNA,
+            reason=reason,
+            detail="nl1: connection refused",
+            occasion=1,
+            repairs=repairs_for(reason),
+        )
+        yield f"alarm, {reason}", alarm_screen(phrases, alarm)
+
+
+def order(phrases: Phrasebook) -> PurchaseOrder:
+    return PurchaseOrder(
+        purchase_id=PURCHASE,
+        user_id=ANNA,
+        plan_id=MONTH.plan_id,
+        plan_name=MONTH.name.within(phrases.language),
+        price=MONTH.price,
+        duration=MONTH.duration,
+        language=phrases.language,
+    )
+
+
+def record(phrases: Phrasebook, stage: PurchaseStage) -> PurchaseRecord:
+    return PurchaseRecord(
+        order=order(phrases), stage=stage, confirmation_url=URL, created_at=NOW, updated_at=NOW
+    )
+
+
+def notice(
+    phrases: Phrasebook, stage: PurchaseStage, cancellation: Cancellation | None = None
+) -> PurchaseNotice:
+    return PurchaseNotice(
+        purchase_id=PURCHASE,
+        message=ChatMessage(chat_id=ChatId(ANNA), message_id=MessageId(1)),
+        language=phrases.language,
+        stage=stage,
+        plan_name=MONTH.name.within(phrases.language),
+        price=MONTH.price,
+        confirmation_url=URL,
+        cancellation=cancellation,
+    )
+
+
+def drawn(name: str, screen: Screen) -> str:
+    """A screen as text: its name, what it says, and its rows of buttons."""
+    rows = "".join(f"[{'] ['.join(button.text for button in row)}]\n" for row in screen.rows)
+    return f"═══ {name} ═══\n{screen.text}\n{rows}"
