@@ -9,7 +9,8 @@ from starlette.routing import Route
 from sandbox.telegram.calls import read_parameters
 from sandbox.telegram.connection import cut
 from sandbox.telegram.errors import ApiError
-from sandbox.telegram.sandbox import ConnectionLost, Sandbox
+from sandbox.telegram.faults import ConnectionLost
+from sandbox.telegram.sandbox import Sandbox
 from sandbox.telegram.wire import to_json
 
 

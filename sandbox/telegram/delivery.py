@@ -8,19 +8,20 @@ this sandbox's own.
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import httpx
+import httptools
 import pydantic_core
 
+from sandbox.telegram.errors import ApiError
+from sandbox.telegram.faults import ConnectionLost
 from sandbox.telegram.mailbox import Letter
+from sandbox.telegram.posting import Answer, ConnectionClosed, Poster
 from sandbox.telegram.webhook import Webhook
 from sandbox.telegram.wire import Wire
 from sandbox.telegram.world import World
 
-_LOG = logging.getLogger(__name__)
 _IDLE_CHECK = 3600.0
 _LONGEST_RETRY_AFTER = 3600.0
 _NOT_IN_ANSWERS = {"deletewebhook", "setwebhook", "close", "logout"}
@@ -57,10 +58,7 @@ class Courier:
         self._open = asyncio.Event()
         self._open.set()
         self._lanes: dict[int, asyncio.Task[None]] = {}
-        self._http = httpx.AsyncClient(
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=100),
-            trust_env=False,
-        )
+        self._poster = Poster()
 
     def pause(self) -> None:
         """Hold all updates back; an attempt under way is finished."""
@@ -92,7 +90,7 @@ class Courier:
         for lane in lanes:
             lane.cancel()
         await asyncio.gather(*lanes, return_exceptions=True)
-        await self._http.aclose()
+        self._poster.close()
 
     async def _run_lane(self, queue: int) -> None:
         """Deliver one chat's updates in order; the next only after the one before."""
@@ -141,28 +139,25 @@ class Courier:
             headers["X-Telegram-Bot-Api-Secret-Token"] = webhook.secret_token
         try:
             async with asyncio.timeout(self.pace.timeout):
-                answer = await self._http.post(
-                    webhook.url, content=letter.body, headers=headers, timeout=self.pace.timeout
-                )
-        except (TimeoutError, httpx.TimeoutException):
+                answer = await self._poster.post(webhook.url, letter.body, headers)
+        except TimeoutError:
             return Delivered(error="Read timeout expired")
-        except httpx.ConnectError:
+        except ConnectionRefusedError:
             return Delivered(error="Connection refused")
-        except httpx.HTTPError:
+        except (OSError, ConnectionClosed, httptools.HttpParserError):
             return Delivered(error="Webhook connection closed")
         return await self._judge(answer)
 
-    async def _judge(self, answer: httpx.Response) -> Delivered:
+    async def _judge(self, answer: Answer) -> Delivered:
         if not answer.is_success:
-            reason = f"{answer.status_code} {answer.reason_phrase}"
             return Delivered(
-                error=f"Wrong response from the webhook: {reason}",
+                error=f"Wrong response from the webhook: {answer.status} {answer.reason}",
                 retry_after=_retry_after(answer.headers.get("retry-after", "")),
             )
-        call = _method_in(answer)
+        call = _method_in(answer.body)
         if call is not None:
             # The bot never learns how a call in an answer went, here as there.
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(ApiError, ConnectionLost):
                 await self._call_method(call)
         return Delivered()
 
@@ -171,11 +166,11 @@ def _retry_after(header: str) -> float:
     return min(float(header), _LONGEST_RETRY_AFTER) if header.isdecimal() else 0.0
 
 
-def _method_in(answer: httpx.Response) -> dict[str, Any] | None:
-    if not answer.content:
+def _method_in(body: bytes) -> dict[str, Any] | None:
+    if not body:
         return None
     try:
-        call = pydantic_core.from_json(answer.content)
+        call = pydantic_core.from_json(body)
     except ValueError:
         return None
     name = str(call.get("method", "")).lower() if isinstance(call, dict) else ""

@@ -8,6 +8,10 @@ from pydantic import Field
 from sandbox.telegram.wire import Wire
 
 
+class ConnectionLost(Exception):
+    """The call's connection is to be cut without an answer."""
+
+
 class FaultKind(StrEnum):
     """What happens to a call."""
 

@@ -51,7 +51,13 @@ class Questions(Generic[AnswerT]):
             return await asyncio.wait_for(asyncio.shield(question.answered), seconds)
         except TimeoutError:
             return None
+        except asyncio.CancelledError:
+            if question.answered.cancelled():  # forgotten, and not the waiting cancelled
+                return None
+            raise
 
     def clear(self) -> None:
-        """Forget all questions."""
+        """Forget all questions; whoever waits for an answer gets none."""
+        for question in self._open.values():
+            question.answered.cancel()
         self._open.clear()

@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.telegram.checkout import Checkout
 from sandbox.telegram.delivery import Courier
 from sandbox.telegram.errors import ApiError, too_many_requests
-from sandbox.telegram.faults import Fault, FaultKind, Faults
+from sandbox.telegram.faults import ConnectionLost, Fault, FaultKind, Faults
 from sandbox.telegram.limits import FloodLimits
 from sandbox.telegram.methods import (  # noqa: F401 - importing them registers the methods
     callbacks,
@@ -24,10 +24,6 @@ from sandbox.telegram.methods import (  # noqa: F401 - importing them registers 
 from sandbox.telegram.methods.registry import find_method
 from sandbox.telegram.people import Phones
 from sandbox.telegram.world import World
-
-
-class ConnectionLost(Exception):
-    """The call's connection is to be cut without an answer."""
 
 
 class Sandbox:

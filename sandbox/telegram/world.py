@@ -77,6 +77,8 @@ class World:
         for changes in (self.mailbox.changes, *(room.changes for room in self.rooms.values())):
             changes.close()
         self.changes.close()
+        self.callbacks.clear()
+        self.checkouts.clear()
 
     def reset(self) -> None:
         """Forget everybody and everything that was said; the bot's own settings stay."""

@@ -21,11 +21,11 @@ export function money({ total_amount: amount, currency }) {
 function serviceText(message) {
   if (message.successful_payment) return `${word("paid")}: ${money(message.successful_payment)}`;
   if (message.refunded_payment) return `${word("refunded")}: ${money(message.refunded_payment)}`;
-  if (message.pinned_message) return `📌 ${message.from.first_name} ${word("pinned")}`;
+  if (message.pinned_message) return `${message.from.first_name} ${word("pinned")}`;
   if (message.forum_topic_created) return `${word("topic")}: ${message.forum_topic_created.name}`;
   if (message.forum_topic_edited) return `${word("topic")}: ${message.forum_topic_edited.name}`;
-  if (message.forum_topic_closed) return "🔒";
-  if (message.forum_topic_reopened) return "🔓";
+  if (message.forum_topic_closed) return word("closed");
+  if (message.forum_topic_reopened) return word("reopened");
   return null;
 }
 

@@ -25,7 +25,7 @@ async function open(chat, payload) {
 function entry(chat) {
   const { id, title, first_name: name } = chat.chat;
   const isOpen = paneOf(chat).chatId === id;
-  const letter = element("span", "avatar", title ? "👥" : name[0].toUpperCase());
+  const letter = element("span", "avatar", (title ?? name)[0].toUpperCase());
   letter.style.setProperty("--hue", Math.abs(id * 47) % 360);
   const node = element("button", "people__entry", letter, element("b", "", title ?? name));
   node.type = "button";

@@ -114,7 +114,7 @@ export class Pane {
     this.#part("title").textContent = isPrivate ? this.#bot.first_name : chat.title;
     this.#part("status").textContent = action === "typing" ? word("typing")
       : isPrivate ? `${word("bot")} · ${chat.first_name}` : word("group");
-    this.#root.querySelector(".avatar").textContent = isPrivate ? "🤖" : "👥";
+    this.#root.querySelector(".avatar").textContent = this.#part("title").textContent[0];
     this.#drawStart(isPrivate, started, blocked);
     this.#drawTopics();
     this.#drawKeyboard();
@@ -124,9 +124,7 @@ export class Pane {
   #drawStart(isPrivate, started, blocked) {
     const block = this.#part("block");
     block.hidden = !isPrivate || !started;
-    block.textContent = blocked ? "🔔" : "🚫";
-    block.title = word(blocked ? "unblock" : "block");
-    block.ariaLabel = block.title;
+    block.textContent = word(blocked ? "unblock" : "block");
     const wantsStart = isPrivate && (!started || blocked || this.#payload !== "");
     this.#part("start").hidden = !wantsStart;
     this.#part("write").hidden = wantsStart;
@@ -138,7 +136,7 @@ export class Pane {
     const chosen = select.value || "0";
     const general = new Option(word("general"), "0");
     select.replaceChildren(general, ...this.#chat.topics.map(({ topic, is_closed: closed }) =>
-      new Option(`${closed ? "🔒 " : ""}${topic.name}`, topic.message_thread_id)));
+      new Option(closed ? `${topic.name} (${word("closed")})` : topic.name, topic.message_thread_id)));
     select.value = chosen;
     if (select.selectedIndex < 0) select.value = "0";
   }
