@@ -43,7 +43,10 @@ function drawList() {
 }
 
 async function refreshChats() {
-  chats = await api.allChats();
+  const all = await api.allChats();
+  const colleagues = new Set(all.flatMap((chat) => chat.members.map((member) => member.id)));
+  // Staff who never opened the bot themselves are no customers.
+  chats = all.filter((chat) => chat.has_started || !colleagues.has(chat.chat.id));
   for (const pane of Object.values(panes)) {
     if (pane.chatId !== null && !chats.some((chat) => chat.chat.id === pane.chatId)) pane.close();
   }

@@ -9,6 +9,7 @@ const TOAST_TIME = 3000;
 export class Pane {
   #root; #bot; #chat = null; #views = new Map(); #nodes = new Map(); #version = 0;
   #busy = new Set(); #payload = ""; #refreshing = null; #again = false; #toastTimer = 0;
+  #readsEnd = true;
 
   constructor(root, bot) {
     this.#root = root;
@@ -34,6 +35,7 @@ export class Pane {
     this.#chat = await api.oneChat(chatId);
     this.#payload = payload;
     this.#version = 0;
+    this.#readsEnd = true;
     this.#views.clear();
     this.#nodes.clear();
     this.#part("messages").replaceChildren();
@@ -71,10 +73,8 @@ export class Pane {
 
   #draw(views) {
     const list = this.#part("messages");
-    const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
-    const known = this.#nodes.size;
     for (const view of views) this.#drawOne(list, view);
-    if (atEnd || known === 0) list.scrollTop = list.scrollHeight;
+    this.#keepEnd();
   }
 
   #drawOne(list, view) {
@@ -90,10 +90,13 @@ export class Pane {
     if (old) old.replaceWith(node);
     else list.append(node);
     this.#nodes.set(view.message_id, node);
-    // A picture that arrives late must not push the end out of sight.
-    node.querySelector("img")?.addEventListener("load", () => {
-      if (list.lastElementChild === node) list.scrollTop = list.scrollHeight;
-    });
+    node.querySelector("img")?.addEventListener("load", () => this.#keepEnd());
+  }
+
+  // Whoever reads the end keeps seeing it: after new messages, late pictures, opened keyboards.
+  #keepEnd() {
+    const list = this.#part("messages");
+    if (this.#readsEnd) list.scrollTop = list.scrollHeight;
   }
 
   #isShown(view) {
@@ -168,6 +171,11 @@ export class Pane {
 
   #listen() {
     const input = this.#root.querySelector("textarea");
+    const list = this.#part("messages");
+    list.addEventListener("scroll", () => {
+      this.#readsEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+    });
+    new ResizeObserver(() => this.#keepEnd()).observe(list);
     this.#part("write").addEventListener("submit", (event) => {
       event.preventDefault();
       const text = input.value.trim();
