@@ -11,6 +11,7 @@ from sandbox.yookassa.books import Event
 from sandbox.yookassa.cards import PAID, Cancellation, card_for
 from sandbox.yookassa.controls import (
     LONGEST_WAIT,
+    CallsWait,
     ClockTurn,
     ClockView,
     Conduct,
@@ -172,6 +173,13 @@ class YooKassaSandbox:
     async def calls(self) -> dict[Operation, OperationCalls]:
         """How often each operation was called, and with which idempotence keys."""
         return _CALLS.validate_json(await self._call("GET", "/calls"))
+
+    async def wait_for_calls(
+        self, operation: Operation, count: int, patience: timedelta = _PATIENCE
+    ) -> OperationCalls:
+        """Wait until the operation was called that often in all; SandboxRefused if it is not."""
+        wait = CallsWait(operation=operation, count=count, seconds=patience.total_seconds())
+        return await self._ask(OperationCalls, "POST", "/calls/wait", wait)
 
     # Notifications
 

@@ -10,6 +10,7 @@ from sandbox.yookassa.cards import Cancellation
 from sandbox.yookassa.clock import TimeRunsForward
 from sandbox.yookassa.controls import (
     DECLINED_BY_BANK,
+    CallsWait,
     ClockTurn,
     ClockView,
     Conduct,
@@ -137,6 +138,17 @@ def _trouble(shop: Shop) -> APIRouter:
     @router.get("/calls")
     async def calls() -> dict[Operation, OperationCalls]:
         return shop.faults.calls()
+
+    @router.post("/calls/wait")
+    async def wait_for_calls(awaited: CallsWait) -> OperationCalls:
+        def enough() -> OperationCalls | None:
+            calls = shop.faults.calls().get(awaited.operation, OperationCalls())
+            return calls if calls.count >= awaited.count else None
+
+        found = await shop.faults.called.until(enough, timedelta(seconds=awaited.seconds))
+        if found is None:
+            raise HTTPException(408, "There were not so many calls in this time.")
+        return found
 
     return router
 

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 from sandbox.yookassa.books import Event
 from sandbox.yookassa.cards import Cancellation, Party
 from sandbox.yookassa.checkout import AfterDecline
-from sandbox.yookassa.faults import FaultKind
+from sandbox.yookassa.faults import FaultKind, Operation
 from sandbox.yookassa.notifications import DeliveryState, Mode
 from sandbox.yookassa.objects import ApiObject
 from sandbox.yookassa.payments import PaymentStatus, ReceiptRegistration
@@ -91,6 +91,14 @@ class PaymentWait(ApiObject):
     """Wait until a payment has this status."""
 
     status: PaymentStatus
+    seconds: float = Field(default=10, ge=0, le=LONGEST_WAIT.total_seconds())
+
+
+class CallsWait(ApiObject):
+    """Wait until an operation has been called that often, in all."""
+
+    operation: Operation
+    count: int = Field(ge=0)
     seconds: float = Field(default=10, ge=0, le=LONGEST_WAIT.total_seconds())
 
 

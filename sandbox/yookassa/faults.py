@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from sandbox.yookassa.bell import Bell
 from sandbox.yookassa.objects import ApiObject
 
 
@@ -75,6 +76,7 @@ class Faults:
     def __init__(self) -> None:
         self.outage: FaultKind | None = None
         """What happens to every call while YooKassa is down as a whole."""
+        self.called = Bell()
         self._waiting: list[Fault] = []
         self._calls: Counter[Operation] = Counter()
         self._keys: dict[Operation, Counter[str]] = {}
@@ -102,6 +104,7 @@ class Faults:
         self._calls[operation] += 1
         if key:
             self._keys.setdefault(operation, Counter())[key] += 1
+        self.called.ring()
 
     def calls(self) -> dict[Operation, OperationCalls]:
         """Every operation that was called."""

@@ -54,7 +54,8 @@ def outcome_page(payment: Payment) -> str:
     if payment.status is PaymentStatus.CANCELED:
         reason = payment.cancellation_details
         words = reason_in_words(payment.terms.locale, reason.reason) if reason else ""
-        return _page("outcome.html", payment, tone="bad", head=texts["canceled_title"], text=words)
+        text = texts["canceled_text"].format(reason=words)
+        return _page("outcome.html", payment, tone="bad", head=texts["canceled_title"], text=text)
     tone, head, text = _OUTCOMES[payment.status]
     return _page("outcome.html", payment, tone=tone, head=texts[head], text=texts[text])
 
@@ -68,7 +69,7 @@ def unknown_page() -> str:
 def _page(template: str, payment: Payment, **fields: str) -> str:
     texts = TEXTS[payment.terms.locale]
     plain = {
-        "amount": _money(payment.amount),
+        "amount": _money(payment.amount, payment.terms.locale),
         "description": payment.description or texts["order"],
         "order_id": payment.id,
         "return_url": payment.terms.return_url or "",
@@ -91,9 +92,10 @@ def _test_cards(locale: Locale, *, of_one_network: bool) -> str:
 
 def _test_card(locale: Locale, card: TestCard) -> str:
     words = escape(scenario_in_words(locale, card.scenario))
+    network = "" if card.card_type is CardType.MASTERCARD else f"{card.card_type} "
     return (
         f'<button class="test" name="test_card" value="{card.number}" formnovalidate>'
-        f"<span>{words}</span><small>{card.card_type} *{card.last4}</small></button>\n"
+        f"<span>{words}</span><small>{network}*{card.last4}</small></button>\n"
     )
 
 
@@ -111,10 +113,12 @@ def _paragraph(text: str, role: str = "note") -> str:
     return f'<p role="{role}">{escape(text)}</p>'
 
 
-def _money(amount: Amount) -> str:
-    whole = f"{amount.value:,.2f}".replace(",", "\N{NO-BREAK SPACE}").replace(".", ",")
+def _money(amount: Amount, locale: Locale) -> str:
+    written = f"{amount.value:,.2f}"
+    if locale is Locale.RUSSIAN:
+        written = written.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",")
     sign = "₽" if amount.currency == "RUB" else amount.currency
-    return f"{whole}\N{NO-BREAK SPACE}{sign}"
+    return f"{written}\N{NO-BREAK SPACE}{sign}"
 
 
 def _escaped(texts: Mapping[str, str]) -> dict[str, str]:

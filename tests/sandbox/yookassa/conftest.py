@@ -66,11 +66,12 @@ async def _listening() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture
-async def receiver(_listening: Receiver, kassa: YooKassaSandbox) -> Receiver:
+async def receiver(_listening: Receiver, kassa: YooKassaSandbox) -> AsyncIterator[Receiver]:
     """The shop's notification address, which the sandbox knows."""
     _listening.clear()
     await kassa.notify(_listening.url)
-    return _listening
+    yield _listening
+    _listening.open.set()
 
 
 @pytest.fixture(scope="session")

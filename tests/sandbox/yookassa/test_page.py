@@ -5,6 +5,8 @@ import pytest
 from sandbox.yookassa.cards import PAID_AFTER_3DS, TEST_CARDS
 from sandbox.yookassa.checkout import AfterDecline
 from sandbox.yookassa.controls import Conduct
+from sandbox.yookassa.page_texts import TEXTS
+from sandbox.yookassa.payments import Locale
 from tests.sandbox.yookassa.shop_side import RETURN_URL
 
 DECLINES = sorted({card.scenario for card in TEST_CARDS.values() if card.decline})
@@ -148,3 +150,10 @@ async def test_an_unknown_page_says_so(shop):
 
 def _page(payment):
     return payment["confirmation"]["confirmation_url"]
+
+
+def test_the_page_says_everything_in_both_languages():
+    russian, english = TEXTS[Locale.RUSSIAN], TEXTS[Locale.ENGLISH]
+    assert set(russian) == set(english)
+    for reason in DECLINES:
+        assert f"reason.{reason}" in russian
