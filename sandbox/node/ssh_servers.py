@@ -27,8 +27,8 @@ CLOSE_SECONDS = 2.0
 Streams = tuple[StreamReader, StreamWriter]
 
 SSHD_CONFIG = """\
-HostKey {data}/ssh_host_ed25519_key
-AuthorizedKeysFile {data}/authorized_keys
+HostKey "{data}/ssh_host_ed25519_key"
+AuthorizedKeysFile "{data}/authorized_keys"
 # The directory may lie under /tmp, which anyone can write.
 StrictModes no
 AllowUsers {user}
@@ -37,7 +37,7 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 UsePAM no
 # The account's shell runs the forced command, and would run its owner's start-up files first.
-SetEnv HOME={data}
+SetEnv "HOME={data}"
 UseDNS no
 PrintMotd no
 PidFile none

@@ -55,9 +55,8 @@ async def ask(node: Ready, shop: asyncssh.SSHKey, request: dict[str, object]) ->
 async def test_a_peer_that_is_added_over_ssh_is_seen_on_the_node(
     kind: SshKind, tmp_path: Path, shop: asyncssh.SSHKey, authorized_key: str, program: Path
 ) -> None:
-    async with running_node(
-        tmp_path, authorized_key, program, ssh_server=kind, stand_in=True
-    ) as node:
+    data = tmp_path / "a directory"
+    async with running_node(data, authorized_key, program, ssh_server=kind, stand_in=True) as node:
         assert node.ssh_server is kind
         assert await ask(node, shop, ADD) == {"ok": True, "result": "changed"}
         assert await peers_on(node) == (HELD,)
