@@ -6,33 +6,18 @@ from uuid import uuid5
 
 from asyncpg import Record
 
-from domain.errors import UnknownPurchase
-from domain.ids import (
-    DeviceId,
-    GrantId,
-    ProviderPaymentId,
-    PurchaseId,
-    SubscriptionId,
-    UserId,
-    grant_id_of,
-)
-from domain.payments import Cancellation, Invoice, PaymentSnapshot, RefundSnapshot
+from domain.errors import NotPaid, PurchaseRefused, UnknownPurchase
+from domain.ids import DeviceId, ProviderPaymentId, PurchaseId, SubscriptionId, grant_id_of
+from domain.payments import Cancellation, Invoice, PaymentSnapshot, PaymentStatus, RefundSnapshot
 from domain.ports import Sealer
 from domain.purchases import PurchaseStage, Recollection, StuckReason
 from domain.servers import DeviceKeys
-from domain.subscriptions import Grant, PlacedPeer, end_after
+from domain.subscriptions import Grant, PlacedPeer
 from infra.postgres.addresses import server_of, take_address
+from infra.postgres.grants import GRANT_OF_PURCHASE, grant_from
 from infra.postgres.peers import device_context, leaving_peers, withdraw_devices
+from infra.postgres.periods import extend_subscription, shorten_subscription
 from infra.postgres.pool import Connection, Pool
-
-_GRANT = """
-    select g.*, s.user_id, v.slug as server
-    from grants g
-    join subscriptions s using (subscription_id)
-    left join tunnel_addresses a on a.device_id = g.device_id and a.leaving_revision is null
-    left join vpn_servers v on v.server_id = a.server_id
-    where g.purchase_id = $1
-"""
 
 
 class PostgresPurchaseLedger:
@@ -46,6 +31,7 @@ class PostgresPurchaseLedger:
     async def record_invoice(self, purchase_id: PurchaseId, attempt: int, invoice: Invoice) -> None:
         """Note the payment page; a repeat changes nothing."""
         async with self._pool.acquire() as connection, connection.transaction():
+            await _lock(connection, purchase_id)
             await connection.execute(
                 """
                 insert into invoices (purchase_id, attempt, provider_payment_id, confirmation_url,
@@ -60,7 +46,7 @@ class PostgresPurchaseLedger:
                 invoice.expires_at,
                 invoice.created_at,
             )
-            await _publish(connection, purchase_id, PurchaseStage.AWAITING_PAYMENT)
+            await _await_payment(connection, purchase_id)
 
     async def enter_stage(
         self,
@@ -76,7 +62,8 @@ class PostgresPurchaseLedger:
 
     async def record_payment(self, purchase_id: PurchaseId, payment: PaymentSnapshot) -> None:
         """Note a payment that grants nothing."""
-        async with self._pool.acquire() as connection:
+        async with self._pool.acquire() as connection, connection.transaction():
+            await _lock(connection, purchase_id)
             await self._note_payment(connection, purchase_id, payment)
 
     async def record_payment_and_grant(
@@ -85,31 +72,12 @@ class PostgresPurchaseLedger:
         """Decide everything in one transaction; a repeat returns the same grant."""
         async with self._pool.acquire() as connection, connection.transaction():
             purchase = await _lock(connection, purchase_id)
-            granted = await connection.fetchrow(_GRANT, purchase_id)
-            if granted is not None:
-                return _grant(granted)
-            payment_row = await self._note_payment(connection, purchase_id, payment)
-            subscription, is_renewal = await _extend_subscription(connection, purchase, now)
-            device_id = await self._wanted_device(connection, subscription, purchase)
-            await connection.execute(
-                """
-                insert into grants (grant_id, purchase_id, payment_id, subscription_id, device_id,
-                                    starts_at, expires_at, is_renewal)
-                values ($1, $2, $3, $4, $5, $6, $7, $8)
-                """,
-                grant_id_of(purchase_id),
-                purchase_id,
-                payment_row,
-                subscription["subscription_id"],
-                device_id,
-                subscription["expires_at"] - purchase["bought"],
-                subscription["expires_at"],
-                is_renewal,
-            )
-            await _publish(connection, purchase_id, PurchaseStage.SETTING_UP)
-            row = await connection.fetchrow(_GRANT, purchase_id)
+            row = await connection.fetchrow(GRANT_OF_PURCHASE, purchase_id)
+            if row is None:
+                await self._grant(connection, purchase, payment, now)
+                row = await connection.fetchrow(GRANT_OF_PURCHASE, purchase_id)
             assert row is not None  # noqa: S101  # inserted above
-            return _grant(row)
+            return grant_from(row)
 
     async def record_refund_and_revoke(
         self, purchase_id: PurchaseId, refund: RefundSnapshot, now: datetime
@@ -117,7 +85,7 @@ class PostgresPurchaseLedger:
         """Note the refund and shorten the subscription by what the purchase had given."""
         async with self._pool.acquire() as connection, connection.transaction():
             await _lock(connection, purchase_id)
-            await _note_refund(connection, refund)
+            await _note_refund(connection, purchase_id, refund)
             await _publish(connection, purchase_id, PurchaseStage.REFUNDED)
             grant = await connection.fetchrow(
                 """
@@ -127,7 +95,7 @@ class PostgresPurchaseLedger:
                 purchase_id,
                 now,
             )
-            if grant is not None and await _shorten_subscription(connection, grant, now):
+            if grant is not None and await shorten_subscription(connection, grant, now):
                 await withdraw_devices(connection, grant["subscription_id"])
             return await leaving_peers(connection, purchase_id)
 
@@ -160,9 +128,35 @@ class PostgresPurchaseLedger:
             f"purchase:{purchase_id}",
         )
 
+    async def _grant(
+        self, connection: Connection, purchase: Record, payment: PaymentSnapshot, now: datetime
+    ) -> None:
+        purchase_id = PurchaseId(purchase["purchase_id"])
+        payment_row = await self._note_payment(connection, purchase_id, payment)
+        subscription, is_renewal = await extend_subscription(connection, purchase, now)
+        device_id = await self._wanted_device(connection, subscription, purchase)
+        await connection.execute(
+            """
+            insert into grants (grant_id, purchase_id, payment_id, subscription_id, device_id,
+                                starts_at, expires_at, is_renewal)
+            values ($1, $2, $3, $4, $5, $6, $7, $8)
+            """,
+            grant_id_of(purchase_id),
+            purchase_id,
+            payment_row,
+            subscription["subscription_id"],
+            device_id,
+            subscription["expires_at"] - purchase["bought"],
+            subscription["expires_at"],
+            is_renewal,
+        )
+        await _publish(connection, purchase_id, PurchaseStage.SETTING_UP)
+
     async def _note_payment(
         self, connection: Connection, purchase_id: PurchaseId, payment: PaymentSnapshot
     ) -> int:
+        if payment.status is not PaymentStatus.SUCCEEDED:
+            raise NotPaid(f"the payment of purchase {purchase_id} is {payment.status}")
         provider_id = payment.provider_payment_id
         sealed = self._sealer.seal(
             payment.model_dump_json().encode(), context=_payment_context(provider_id)
@@ -172,7 +166,7 @@ class PostgresPurchaseLedger:
             insert into payments (purchase_id, provider_payment_id, amount, currency, status,
                                   captured_at, is_test, metadata_sealed)
             values ($1, $2, $3, $4, 'succeeded', $5, $6, $7)
-            on conflict (provider, provider_payment_id) do nothing
+            on conflict (provider_payment_id, provider) do nothing
             """,
             purchase_id,
             provider_id,
@@ -183,8 +177,12 @@ class PostgresPurchaseLedger:
             sealed,
         )
         found = await connection.fetchval(
-            "select payment_id from payments where provider_payment_id = $1", provider_id
+            "select payment_id from payments where provider_payment_id = $1 and purchase_id = $2",
+            provider_id,
+            purchase_id,
         )
+        if found is None:
+            raise PurchaseRefused(f"payment {provider_id} has paid for another purchase")
         return int(found)
 
     async def _wanted_device(
@@ -257,7 +255,7 @@ async def _publish(
     stuck_reason: StuckReason | None = None,
     cancellation: Cancellation | None = None,
 ) -> None:
-    await connection.execute(
+    status = await connection.execute(
         "update purchases set stage = $2, stuck_reason = $3, cancellation = $4 "
         "where purchase_id = $1",
         purchase_id,
@@ -265,108 +263,45 @@ async def _publish(
         stuck_reason,
         None if cancellation is None else cancellation.model_dump(mode="json"),
     )
+    if status == "UPDATE 0":
+        raise UnknownPurchase(f"there is no purchase {purchase_id} in the ledger")
 
 
-async def _extend_subscription(
-    connection: Connection, purchase: Record, now: datetime
-) -> tuple[Record, bool]:
-    """The customer's subscription with its new end, and whether there was one before."""
-    current = await connection.fetchrow(
-        """
-        select * from subscriptions where user_id = $1
-        order by (status = 'active') desc, expires_at desc limit 1
-        """,
-        purchase["user_id"],
-    )
-    if current is None:
-        subscription_id = uuid5(purchase["purchase_id"], "subscription")
-        end = end_after(None, now, purchase["bought"])
-    else:
-        subscription_id = current["subscription_id"]
-        is_active = current["status"] == "active"
-        end = end_after(current["expires_at"] if is_active else None, now, purchase["bought"])
-    row = await connection.fetchrow(
-        """
-        insert into subscriptions as s
-            (subscription_id, user_id, tariff_id, status, starts_at, expires_at)
-        values ($1, $2, $3, 'active', $4, $5)
-        on conflict (subscription_id) do update
-            set status = 'active', tariff_id = excluded.tariff_id,
-                starts_at = case when s.status = 'active' then s.starts_at
-                                 else excluded.starts_at end,
-                expires_at = excluded.expires_at, revision = s.revision + 1
-        returning *
-        """,
-        subscription_id,
-        purchase["user_id"],
-        purchase["tariff_id"],
-        now,
-        end,
-    )
-    assert row is not None  # noqa: S101  # an upsert returns its row
-    await _tell(connection, row, "extended" if current is not None else "opened", purchase)
-    return row, current is not None
-
-
-async def _tell(connection: Connection, subscription: Record, kind: str, purchase: Record) -> None:
-    await connection.execute(
-        "insert into subscription_events (subscription_id, kind, details) values ($1, $2, $3)",
-        subscription["subscription_id"],
-        kind,
-        {
-            "purchase_id": str(purchase["purchase_id"]),
-            "expires_at": subscription["expires_at"].isoformat(),
-        },
-    )
-
-
-async def _note_refund(connection: Connection, refund: RefundSnapshot) -> None:
+async def _await_payment(connection: Connection, purchase_id: PurchaseId) -> None:
+    """A payment page that was noted late, or again, does not make a paid purchase unpaid."""
     await connection.execute(
         """
-        with refunded as (
-            update payments set status = 'refunded' where provider_payment_id = $1
-            returning payment_id
-        )
+        update purchases set stage = 'awaiting_payment', cancellation = null
+        where purchase_id = $1 and stage in ('preparing', 'declined', 'expired')
+        """,
+        purchase_id,
+    )
+
+
+async def _note_refund(
+    connection: Connection, purchase_id: PurchaseId, refund: RefundSnapshot
+) -> None:
+    payment_id = await connection.fetchval(
+        """
+        update payments set status = 'refunded'
+        where provider_payment_id = $1 and purchase_id = $2
+        returning payment_id
+        """,
+        refund.provider_payment_id,
+        purchase_id,
+    )
+    if payment_id is None:
+        raise NotPaid(f"no payment of purchase {purchase_id} is in the ledger to be given back")
+    await connection.execute(
+        """
         insert into refunds (provider_refund_id, payment_id, amount, currency)
-        select $2, payment_id, $3, $4 from refunded
+        values ($1, $2, $3, $4)
         on conflict (provider_refund_id) do nothing
         """,
-        ProviderPaymentId(refund.provider_payment_id),
         refund.provider_refund_id,
+        payment_id,
         refund.amount.amount,
         refund.amount.currency,
-    )
-
-
-async def _shorten_subscription(connection: Connection, grant: Record, now: datetime) -> bool:
-    """Take the granted time back; True when nothing of the subscription is left."""
-    row = await connection.fetchrow(
-        """
-        update subscriptions
-        set expires_at = greatest(starts_at, expires_at - $2::interval), revision = revision + 1,
-            status = case when expires_at - $2::interval <= $3 then 'revoked' else status end
-        where subscription_id = $1 returning *
-        """,
-        grant["subscription_id"],
-        grant["expires_at"] - grant["starts_at"],
-        now,
-    )
-    assert row is not None  # noqa: S101  # a grant references its subscription
-    await _tell(connection, row, "shortened", grant)
-    return bool(row["status"] == "revoked")
-
-
-def _grant(row: Record) -> Grant:
-    return Grant(
-        grant_id=GrantId(row["grant_id"]),
-        purchase_id=PurchaseId(row["purchase_id"]),
-        subscription_id=SubscriptionId(row["subscription_id"]),
-        device_id=DeviceId(row["device_id"]),
-        user_id=UserId(row["user_id"]),
-        starts_at=row["starts_at"],
-        expires_at=row["expires_at"],
-        is_renewal=row["is_renewal"],
-        server=row["server"],
     )
 
 

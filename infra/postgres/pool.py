@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, TypeAlias
 import asyncpg
 
 if TYPE_CHECKING:
-    from asyncpg.pool import PoolConnectionProxy
+    from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
+
+    _AnyPool = asyncpg.Pool[asyncpg.Record]
+else:
+    _AnyPool = asyncpg.Pool  # at run time it takes no parameter
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
@@ -17,19 +21,55 @@ COMMAND_SECONDS = 5.0
 
 CONNECT_SECONDS = 5.0
 
-OUTAGES = (OSError, asyncio.TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
-"""What asyncpg raises when the database is away: repeat later. (A `TimeoutError` is an OSError.)"""
+ACQUIRE_SECONDS = 5.0
+"""Who waits longer for a free connection is better told to come again."""
+
+OUTAGES = (
+    OSError,
+    asyncio.TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+)
+"""What asyncpg raises when the database is away, stopping or starting: repeat later.
+
+(A `TimeoutError` is an OSError.)
+"""
+
+_SESSION = {
+    "application_name": "wgshop",
+    "timezone": "UTC",
+    # A process that vanished in the middle must not keep a customer's row locked.
+    "idle_in_transaction_session_timeout": "15s",
+}
+
+
+class _PatientPool(_AnyPool):
+    """A pool in which nobody waits for a connection without end."""
+
+    def acquire(
+        self, *, timeout: float | None = ACQUIRE_SECONDS
+    ) -> "PoolAcquireContext[asyncpg.Record]":
+        """A connection, once one is free. Raises `TimeoutError`."""
+        return super().acquire(timeout=timeout)
 
 
 async def open_pool(dsn: str, *, size: int = 10) -> Pool:
     """Open a pool of at most `size` connections. Raises `OUTAGES` when the database is away."""
-    return await asyncpg.create_pool(
+    return await _PatientPool(
         dsn,
         min_size=1,
         max_size=size,
+        max_queries=50_000,
+        max_inactive_connection_lifetime=300.0,
+        loop=None,
+        connection_class=asyncpg.Connection,
+        record_class=asyncpg.Record,
+        init=_prepare,
         timeout=CONNECT_SECONDS,
         command_timeout=COMMAND_SECONDS,
-        init=_prepare,
+        server_settings=_SESSION,
     )
 
 

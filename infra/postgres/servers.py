@@ -30,7 +30,11 @@ class Servers:
         self._pool = pool
 
     async def register(self, registration: ServerRegistration) -> ServerId:
-        """Add a server with its addresses, or bring it up to date; the slug names it."""
+        """Add a server with its addresses, or bring it up to date; the slug names it.
+
+        A server that is known keeps its state, which is the operator's, and its customers keep
+        their addresses; free addresses outside the new networks are given to nobody.
+        """
         server = registration.server
         async with self._pool.acquire() as connection, connection.transaction():
             server_id = await connection.fetchval(
@@ -43,6 +47,7 @@ class Servers:
                     set location = excluded.location, endpoint_host = excluded.endpoint_host,
                         endpoint_port = excluded.endpoint_port, public_key = excluded.public_key,
                         interface = excluded.interface, dns = excluded.dns, mtu = excluded.mtu,
+                        network_v4 = excluded.network_v4, network_v6 = excluded.network_v6,
                         ssh_host = excluded.ssh_host, ssh_port = excluded.ssh_port,
                         ssh_user = excluded.ssh_user, ssh_host_key = excluded.ssh_host_key
                 returning server_id
@@ -84,17 +89,31 @@ async def _fill_pool(
     connection: Connection, server_id: int, registration: ServerRegistration
 ) -> None:
     # The first host of each network is the server itself; v4 and v6 run side by side.
-    pairs = zip(
-        islice(registration.network_v4.hosts(), 1, registration.capacity + 1),
-        islice(registration.network_v6.hosts(), 1, registration.capacity + 1),
-        strict=False,
+    pairs = list(
+        zip(
+            islice(registration.network_v4.hosts(), 1, registration.capacity + 1),
+            islice(registration.network_v6.hosts(), 1, registration.capacity + 1),
+            strict=False,
+        )
     )
-    await connection.executemany(
+    await connection.execute(
         """
-        insert into tunnel_addresses (server_id, ipv4, ipv6) values ($1, $2, $3)
-        on conflict (server_id, ipv4) do nothing
+        delete from tunnel_addresses
+        where server_id = $1 and device_id is null and not (ipv4 <<= $2 and ipv6 <<= $3)
         """,
-        [(server_id, ipv4, ipv6) for ipv4, ipv6 in pairs],
+        server_id,
+        registration.network_v4,
+        registration.network_v6,
+    )
+    await connection.execute(
+        """
+        insert into tunnel_addresses (server_id, ipv4, ipv6)
+        select $1, ipv4, ipv6 from unnest($2::inet[], $3::inet[]) as pair (ipv4, ipv6)
+        on conflict do nothing
+        """,
+        server_id,
+        [ipv4 for ipv4, _ in pairs],
+        [ipv6 for _, ipv6 in pairs],
     )
 
 

@@ -126,6 +126,8 @@ class Subscriptions:
             public_key = await connection.fetchval(
                 "select public_key from devices where device_id = $1", placed.device_id
             )
+            if public_key is None:
+                raise LookupError(f"there is no device {placed.device_id}")
             server = await server_from(connection, placed.server_id)
         return PeerRemoval(server=server, public_key=public_key, revision=placed.revision)
 
@@ -178,7 +180,11 @@ class Subscriptions:
 
 
 async def _lock(connection: Connection, device_id: DeviceId) -> Record:
-    row = await connection.fetchrow(f"{_DEVICE} for no key update of d", device_id)
+    # In two statements: the second sees the address that the lock's last holder took.
+    await connection.execute(
+        "select from devices where device_id = $1 for no key update", device_id
+    )
+    row = await connection.fetchrow(_DEVICE, device_id)
     if row is None:
         raise LookupError(f"there is no device {device_id}")
     if not row["is_wanted"]:
@@ -213,6 +219,7 @@ async def _left_behind(
         """
         select leaving_revision from tunnel_addresses
         where device_id = $1 and server_id = $2 and leaving_revision is not null
+        order by leaving_revision desc limit 1
         """,
         device_id,
         server_id,

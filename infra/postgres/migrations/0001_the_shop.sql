@@ -166,7 +166,7 @@ create table invoices (
     expires_at          timestamptz not null,
     created_at          timestamptz not null,
     unique (purchase_id, attempt),
-    unique (provider, provider_payment_id)
+    unique (provider_payment_id, provider)
 );
 
 create table payments (
@@ -182,7 +182,7 @@ create table payments (
     metadata_sealed     bytea not null,                 -- the provider's whole answer
     created_at          timestamptz not null default now(),
     updated_at          timestamptz not null default now(),
-    unique (provider, provider_payment_id)
+    unique (provider_payment_id, provider)
 );
 create index payments_of_purchase on payments (purchase_id);
 create trigger payments_updated before update on payments
@@ -190,10 +190,10 @@ create trigger payments_updated before update on payments
 
 create function keep_payments_unchanged() returns trigger language plpgsql as $$
 begin
-    if (old.purchase_id, old.provider, old.provider_payment_id, old.amount, old.currency,
+    if (old.payment_id, old.purchase_id, old.provider, old.provider_payment_id, old.amount, old.currency,
         old.captured_at, old.is_test, old.created_at)
        is distinct from
-       (new.purchase_id, new.provider, new.provider_payment_id, new.amount, new.currency,
+       (new.payment_id, new.purchase_id, new.provider, new.provider_payment_id, new.amount, new.currency,
         new.captured_at, new.is_test, new.created_at)
     then
         raise exception 'a payment is kept for audit: only its status may change';
@@ -208,6 +208,8 @@ begin
 end $$;
 create trigger payments_kept before delete on payments
     for each row execute function keep_payments();
+create trigger payments_not_emptied before truncate on payments
+    for each statement execute function keep_payments();
 
 create table refunds (
     provider_refund_id  text primary key,

@@ -1,0 +1,202 @@
+"""A small shop on a real database: customers, servers and purchases made in a line."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from domain.customers import Introduction
+from domain.ids import (
+    DeviceId,
+    PlanId,
+    ProviderPaymentId,
+    ProviderRefundId,
+    PurchaseId,
+    ServerId,
+    UserId,
+)
+from domain.languages import Language
+from domain.money import roubles
+from domain.payments import (
+    Invoice,
+    PaymentSnapshot,
+    PaymentStatus,
+    RefundSnapshot,
+    RefundStatus,
+)
+from domain.ports import Sealer
+from domain.purchases import PurchaseOrder
+from domain.servers import DeviceKeys, Server, ServerState
+from domain.subscriptions import Grant, PlacedPeer
+from infra.postgres.customers import Customers
+from infra.postgres.ledger import PostgresPurchaseLedger
+from infra.postgres.plans import Plans
+from infra.postgres.pool import Pool
+from infra.postgres.purchases import Purchases
+from infra.postgres.servers import ServerRegistration, Servers
+from infra.postgres.subscriptions import Subscriptions
+from infra.wireguard_keys import new_device_keys
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+MONTH = timedelta(days=30)
+
+
+class Shop:
+    """The ledger with all that a test arranges and looks at."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        sealer: Sealer,
+        mint_keys: Callable[[], DeviceKeys] = new_device_keys,
+    ) -> None:
+        self.pool = pool
+        self.ledger = PostgresPurchaseLedger(pool, sealer, mint_keys)
+        self.access = Subscriptions(pool, sealer)
+        self.customers = Customers(pool)
+        self.purchases = Purchases(pool)
+        self.plans = Plans(pool)
+        self.servers = Servers(pool)
+        self._numbers = count(1)
+
+    async def customer(self) -> UserId:
+        user_id = UserId(1000 + next(self._numbers))
+        await self.customers.greet(Introduction(user_id=user_id, first_name="Anna"), NOW)
+        return user_id
+
+    async def server(self, slug: str, *, capacity: int = 4, **changes: Any) -> ServerId:
+        return await self.servers.register(registration(slug, capacity=capacity, **changes))
+
+    async def order(self, user_id: UserId, plan: str = "month") -> PurchaseOrder:
+        """A purchase that is written down and awaits its payment."""
+        found = next(one for one in await self.plans.for_sale() if one.slug == plan)
+        order = PurchaseOrder(
+            purchase_id=PurchaseId(uuid4()),
+            user_id=user_id,
+            plan_id=found.plan_id,
+            plan_name=found.name.ru,
+            price=found.price,
+            duration=found.duration,
+            language=Language.RUSSIAN,
+        )
+        await self.purchases.open(order, NOW)
+        return order
+
+    async def pay(self, order: PurchaseOrder, now: datetime = NOW) -> Grant:
+        return await self.ledger.record_payment_and_grant(order.purchase_id, payment_of(order), now)
+
+    async def buy(self, user_id: UserId, now: datetime = NOW) -> Grant:
+        """A month."""
+        return await self.pay(await self.order(user_id), now)
+
+    async def refund(self, order: PurchaseOrder, now: datetime = NOW) -> tuple[PlacedPeer, ...]:
+        return tuple(
+            await self.ledger.record_refund_and_revoke(order.purchase_id, refund_of(order), now)
+        )
+
+    async def end(self, grant: Grant, now: datetime) -> tuple[PlacedPeer, ...]:
+        return (await self.access.end_subscription(grant.subscription_id, now)).removals
+
+    async def leave(self, grant: Grant, now: datetime) -> None:
+        """The subscription ends, and the server confirms that the peer is gone."""
+        for placed in await self.end(grant, now):
+            await self.access.confirm_removal(placed)
+
+    async def sell_only_in(self, plan: str, *locations: str) -> None:
+        await self.pool.execute(
+            "update tariffs set locations = $2 where slug = $1", plan, list(locations)
+        )
+
+    async def count(self, table: str) -> int:
+        return int(await self.pool.fetchval(f"select count(*) from {table}"))
+
+    async def address_of(self, device_id: DeviceId) -> tuple[str, IPv4Address] | None:
+        row = await self.pool.fetchrow(
+            """
+            select slug, ipv4 from tunnel_addresses join vpn_servers using (server_id)
+            where device_id = $1 and leaving_revision is null
+            """,
+            device_id,
+        )
+        return None if row is None else (row["slug"], row["ipv4"])
+
+
+def registration(
+    slug: str,
+    *,
+    capacity: int = 4,
+    location: str = "nl",
+    state: ServerState = ServerState.SELLING,
+    network_v4: str = "10.66.0.0/24",
+    network_v6: str = "fd66::/64",
+    host: str = "vpn.example",
+) -> ServerRegistration:
+    return ServerRegistration(
+        server=Server(
+            server_id=ServerId(0),
+            slug=slug,
+            location=location,
+            state=state,
+            endpoint_host=host,
+            endpoint_port=51820,
+            public_key="A" * 43 + "=",
+            interface="wg0",
+            dns=(IPv4Address("1.1.1.1"),),
+            ssh_host="127.0.0.1",
+            ssh_user="wgshop",
+            ssh_host_key="ssh-ed25519 AAAA",
+        ),
+        network_v4=IPv4Network(network_v4),
+        network_v6=IPv6Network(network_v6),
+        capacity=capacity,
+    )
+
+
+def payment_of(
+    order: PurchaseOrder, status: PaymentStatus = PaymentStatus.SUCCEEDED
+) -> PaymentSnapshot:
+    return PaymentSnapshot(
+        provider_payment_id=ProviderPaymentId(f"pay-{order.purchase_id}"),
+        status=status,
+        amount=order.price,
+        purchase_id=str(order.purchase_id),
+        shop_id="1",
+        created_at=NOW,
+        captured_at=NOW,
+        method_title="Bank card *4477",
+    )
+
+
+def refund_of(order: PurchaseOrder) -> RefundSnapshot:
+    return RefundSnapshot(
+        provider_refund_id=ProviderRefundId(f"refund-{order.purchase_id}"),
+        provider_payment_id=ProviderPaymentId(f"pay-{order.purchase_id}"),
+        status=RefundStatus.SUCCEEDED,
+        amount=order.price,
+    )
+
+
+def invoice_of(order: PurchaseOrder, attempt: int = 1) -> Invoice:
+    return Invoice(
+        provider_payment_id=ProviderPaymentId(f"pay-{order.purchase_id}-{attempt}"),
+        confirmation_url=f"https://pay.example/{attempt}",
+        created_at=NOW,
+        expires_at=NOW + timedelta(hours=1),
+    )
+
+
+def stray_order() -> PurchaseOrder:
+    """An order that nobody has written down."""
+    return PurchaseOrder(
+        purchase_id=PurchaseId(uuid4()),
+        user_id=UserId(1),
+        plan_id=PlanId(1),
+        plan_name="30 дней",
+        price=roubles(Decimal(299)),
+        duration=MONTH,
+        language=Language.RUSSIAN,
+    )
