@@ -9,7 +9,7 @@ const TOAST_TIME = 3000;
 export class Pane {
   #root; #bot; #chat = null; #views = new Map(); #nodes = new Map(); #version = 0;
   #busy = new Set(); #payload = ""; #refreshing = null; #again = false; #toastTimer = 0;
-  #readsEnd = true;
+  #readsEnd = true; #lastTop = 0;
 
   constructor(root, bot) {
     this.#root = root;
@@ -173,7 +173,10 @@ export class Pane {
     const input = this.#root.querySelector("textarea");
     const list = this.#part("messages");
     list.addEventListener("scroll", () => {
-      this.#readsEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+      // Only scrolling up leaves the end: growing content scrolls nobody.
+      const isNear = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+      this.#readsEnd = isNear || (this.#readsEnd && list.scrollTop >= this.#lastTop);
+      this.#lastTop = list.scrollTop;
     });
     new ResizeObserver(() => this.#keepEnd()).observe(list);
     this.#part("write").addEventListener("submit", (event) => {

@@ -1,6 +1,9 @@
 """What a bot may send, to whom, and how much."""
 
+import io
+
 import pytest
+from PIL import Image
 
 ANNA = 1001
 BORIS = 1002
@@ -106,6 +109,13 @@ async def test_a_photo_tells_its_size(bot, telegram, png):
     message = bot.result(answer)
     assert (message["photo"][0]["width"], message["photo"][0]["height"]) == (2, 1)
     assert message["caption_entities"] == [{"type": "bold", "offset": 0, "length": 2}]
+
+
+async def test_a_jpeg_is_measured_too(telegram):
+    picture = io.BytesIO()
+    Image.new("RGB", (30, 20)).save(picture, "JPEG")
+    sent = await telegram.send_photo(ANNA, picture.getvalue())
+    assert (sent.current.photo[0].width, sent.current.photo[0].height) == (30, 20)
 
 
 async def test_what_is_no_picture_is_no_photo(bot, telegram):
