@@ -13,7 +13,7 @@ from api.links import ConfigLinks
 from api.parts import ApiParts
 from api.tokens import mint_service_token
 from domain.ids import DeviceId
-from tests.api.conftest import CONFIG, JWT_SECRET, LINK_SECRET, NOW, Memory
+from tests.api.conftest import CONFIG, LINK_SECRET, NOW, Memory
 
 
 @pytest.fixture
@@ -70,8 +70,10 @@ async def test_a_made_up_address_is_404(stranger: httpx.AsyncClient, token: str)
     assert (answer.status_code, answer.json()["status"]) == (404, 404)
 
 
-async def test_a_service_token_is_no_address(stranger: httpx.AsyncClient) -> None:
-    token = mint_service_token(JWT_SECRET, "desk", NOW)
+async def test_a_token_for_another_purpose_is_no_address(
+    stranger: httpx.AsyncClient, device_id: DeviceId
+) -> None:
+    token = mint_service_token(LINK_SECRET, str(device_id), NOW)
     assert (await stranger.get(f"/c/{token}/wireguard.conf")).status_code == 404
 
 
