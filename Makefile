@@ -1,5 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
+LOCK := uv pip compile pyproject.toml --generate-hashes --universal --python-version 3.11 \
+	--no-header --no-emit-index-url --no-emit-find-links --no-annotate --quiet
 
 .PHONY: demo demo-buy test check bench format lock messages clean
 
@@ -25,9 +27,9 @@ format: .venv/ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock:  ## Refresh requirements.lock from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --all-extras --generate-hashes --universal --python-version 3.11 \
-		--no-header --no-emit-index-url --no-emit-find-links --no-annotate -q -o requirements.lock
+lock:  ## Refresh both lock files from pyproject.toml (needs uv); the image takes the second
+	$(LOCK) --all-extras --output-file requirements.lock
+	$(LOCK) --constraint requirements.lock --output-file requirements-prod.lock
 
 clean:
 	rm -rf .venv .demo build dist
