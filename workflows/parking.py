@@ -40,10 +40,10 @@ class Parking:
 
     def refusal(self, repair: Repair) -> str | None:
         """Why the repair makes no sense now, or None when it does."""
-        if self._repair is not None:
-            return f"{self._repair.action} by {self._repair.actor} is already under way"
         problem = self._progress.problem
         reason = problem.reason if problem else None
+        if self._repair is not None and self._progress.stage is PurchaseStage.STUCK:
+            return f"{self._repair.action} by {self._repair.actor} is already under way"
         return repair_refusal(self._progress.stage, reason, repair.action)
 
     def decide(self, repair: Repair) -> None:
@@ -53,6 +53,7 @@ class Parking:
     async def decision(self, problem: Problem) -> RepairAction:
         """Park because of the problem until somebody decides."""
         self._occasions += 1
+        self._repair = None
         self._progress.enter(PurchaseStage.STUCK, problem=problem)
         await self._progress.publish()
         alarm = workflow.start_activity_method(
@@ -66,7 +67,6 @@ class Parking:
             summary=f"{repair.action} by {repair.actor}",
             **LEDGER,
         )
-        self._repair = None
         return repair.action
 
     async def _decided(self, problem: Problem) -> Repair:

@@ -20,47 +20,67 @@ class PaymentWatch:
         self._progress = progress
         self._opened_at = workflow.now()
         self._news = False
-        self._page_wanted = False
+        self._is_settled = False
+        self.page_is_wanted = False
+
+    @property
+    def has_unheard_news(self) -> bool:
+        """Whether news came that no look at the provider has followed."""
+        return self._news and not self._is_settled
 
     def hear_news(self) -> None:
         """Somebody says that something happened to the payment."""
         self._news = True
 
     def want_page(self) -> None:
-        """The customer asks for a page again."""
-        self._page_wanted = True
+        """The customer asks for a page again; while one is open there is nothing to want."""
+        if not self._progress.page_is_open:
+            self.page_is_wanted = True
 
     async def final_payment(self, invoice: Invoice) -> FetchedPayment | None:
         """The payment once it is final; None when it stayed pending beyond all patience.
 
         A provider that does not answer is asked on and on: unknown is not unpaid.
         """
-        fetched = await self.look(invoice) if self._progress.order.is_woken else None
-        if _is_final(fetched):
-            return fetched
-        self._open_page()
+        fetched = await self._first_look(invoice)
         pause = self._policy.first_poll
-        while not self._is_hopeless(fetched):
+        while not self._is_settled and not self._is_hopeless(fetched):
             if not await self._something_happens(pause):
                 pause = min(pause * 2, self._policy.slowest_poll)
-            if self._page_wanted and not self._progress.page_is_open:
-                self._open_page()
-            fetched = await self.look(invoice)
-            if _is_final(fetched):
-                return fetched
-            await self._close_page_in_time()
+            fetched = await self._closer_look(invoice)
+            if not self._is_settled:
+                await self._turn_page()
+        return fetched if self._is_settled else None
+
+    async def _first_look(self, invoice: Invoice) -> FetchedPayment | None:
+        """Open the page, or look at once where an earlier run had opened it: news opens none."""
+        if self._progress.is_resumed:
+            self._opened_at -= self._policy.payment_window
+            return await self._closer_look(invoice)
+        self._open_page()
         return None
 
-    def _open_page(self) -> None:
-        self._page_wanted = False
-        self._opened_at = workflow.now()
-        self._progress.enter(PurchaseStage.AWAITING_PAYMENT)
+    async def _closer_look(self, invoice: Invoice) -> FetchedPayment | None:
+        fetched = await self.look(invoice)
+        self._is_settled = _is_final(fetched)
+        return fetched
 
-    async def _close_page_in_time(self) -> None:
-        """Tell the customer that the time is over; a late payment is still welcome."""
-        if self._progress.page_is_open and self._age >= self._policy.payment_window:
+    async def _turn_page(self) -> None:
+        """Open the page for whoever wants it again; close it when its time is over.
+
+        A late payment is still welcome.
+        """
+        if self.page_is_wanted:
+            self._open_page()
+            await self._progress.publish()
+        elif self._progress.page_is_open and self._age >= self._policy.payment_window:
             self._progress.enter(PurchaseStage.EXPIRED)
             await self._progress.publish()
+
+    def _open_page(self) -> None:
+        self.page_is_wanted = False
+        self._opened_at = workflow.now()
+        self._progress.enter(PurchaseStage.AWAITING_PAYMENT)
 
     async def _something_happens(self, pause: timedelta) -> bool:
         try:
@@ -74,7 +94,7 @@ class PaymentWatch:
         return True
 
     def _is_called(self) -> bool:
-        return self._news or (self._page_wanted and not self._progress.page_is_open)
+        return self._news or self.page_is_wanted
 
     def _until_next_look(self, pause: timedelta) -> timedelta:
         """The pause, cut so that the end of the payment window is not overslept."""

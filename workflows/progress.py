@@ -7,7 +7,13 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.ledger import LedgerActivities, RecordStage
     from domain.payments import Cancellation, Invoice
-    from domain.purchases import PurchaseNotice, PurchaseOrder, PurchaseStage, StuckReason
+    from domain.purchases import (
+        PurchaseNotice,
+        PurchaseOrder,
+        PurchaseStage,
+        Recollection,
+        StuckReason,
+    )
     from workflows.names import PURCHASE_STAGE
     from workflows.options import BOOKKEEPING
     from workflows.payment_message import PaymentMessage
@@ -42,12 +48,20 @@ class Progress:
         self.invoice: Invoice | None = None
         self.problem: Problem | None = None
         self.cancellation: Cancellation | None = None
+        self.is_resumed = False
+        """An earlier run had opened the page: news or a repeat began this one."""
         self._message = PaymentMessage()
 
     @property
     def page_is_open(self) -> bool:
         """Whether there is a payment page that the customer may use."""
         return self._open_page is not None
+
+    def resume(self, known: Recollection) -> None:
+        """Be where an earlier run left the purchase; nobody is told anything new."""
+        self.is_resumed = True
+        self.invoice = known.invoice
+        self._be_in(known.stage)
 
     def enter(
         self,
@@ -57,12 +71,11 @@ class Progress:
         cancellation: Cancellation | None = None,
     ) -> None:
         """Be in this stage, and let the operator and the customer see it."""
-        self.stage, self.problem, self.cancellation = stage, problem, cancellation
-        workflow.upsert_search_attributes([PURCHASE_STAGE.value_set(stage)])
+        self.problem, self.cancellation = problem, cancellation
+        self._be_in(stage)
         workflow.metric_meter().create_counter(
             "wgshop_purchase_stages", "How often purchases entered a stage"
         ).add(1, {"stage": stage})
-        workflow.set_current_details(self._details())
         # "Ready" is said together with the configuration itself.
         if stage is not PurchaseStage.DONE:
             self._show()
@@ -83,6 +96,11 @@ class Progress:
     async def shown(self) -> None:
         """Wait until the customer sees the present stage, or Telegram has had its chances."""
         await self._message.settled()
+
+    def _be_in(self, stage: PurchaseStage) -> None:
+        self.stage = stage
+        workflow.upsert_search_attributes([PURCHASE_STAGE.value_set(stage)])
+        workflow.set_current_details(self._details())
 
     def _show(self) -> None:
         if self.order.message is None:

@@ -3,14 +3,13 @@
 import asyncio
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.ledger import LedgerActivities, Recall, RecordPayment
     from activities.notices import DeliverConfig, NoticeActivities
     from activities.payments import FetchedPayment, PaymentActivities
     from activities.subscriptions import SubscriptionActivities
-    from activities.vpn import MoveDevice, VpnActivities
     from domain.ids import ProviderPaymentId
     from domain.notices import ConfigDelivery
     from domain.payments import Cancellation, Invoice, PaymentSnapshot, PaymentStatus
@@ -29,8 +28,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parking import Parking
     from workflows.payment_watch import PaymentWatch
     from workflows.progress import Problem, Progress
+    from workflows.provisioning import Provisioning
     from workflows.refund import give_back
-    from workflows.removal import start_removals
 
 
 @workflow.defn(name="Purchase")
@@ -47,27 +46,44 @@ class PurchaseWorkflow:
         self._watch = PaymentWatch(self._progress)
         self._parking = Parking(self._progress)
         self._wanted_attempt = order.attempt
+        self._is_over = False
 
     @workflow.run
     async def run(self, order: PurchaseOrder) -> PurchaseStage:
         """Live through the purchase; returns the stage in which it rests."""
-        await self._story()
+        try:
+            await self._story()
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            # A step that cannot be refused was: suspend, with the customer's money safe, until
+            # a person resets the run to before it (`temporal workflow reset`).
+            raise RuntimeError(f"a bug: {error.activity_type} was refused") from error
+        self._is_over = True
         await self._progress.shown()
         await workflow.wait_condition(workflow.all_handlers_finished)
-        if self._stage.is_unpaid_end and self._wanted_attempt > order.attempt:
-            workflow.continue_as_new(
-                order.model_copy(update={"attempt": self._wanted_attempt, "is_woken": False})
-            )
+        self._go_on_if_wanted()
         return self._stage
 
+    def _go_on_if_wanted(self) -> None:
+        """Begin another run for a customer who tries again, or for news that nobody looked at."""
+        if not self._stage.is_unpaid_end:
+            return
+        if self._watch.page_is_wanted:
+            again = {"attempt": self._wanted_attempt, "is_woken": False}
+            workflow.continue_as_new(self._order.model_copy(update=again))
+        if self._watch.has_unheard_news:
+            workflow.continue_as_new(self._order.model_copy(update={"is_woken": True}))
+
     async def _story(self) -> None:
-        if self._order.is_woken and await self._was_over():
+        if (self._order.is_woken or self._order.attempt > 1) and await self._was_over():
             return
         payment = await self._payment()
         if payment is None:
             return
         grant = await self._grant(payment)
-        if not await self._set_up(grant, payment):
+        if not await Provisioning(self._progress, self._parking, grant).succeeds():
+            await give_back(self._progress, self._parking, payment)
             return
         await self._hand_over(grant)
         self._progress.enter(PurchaseStage.DONE)
@@ -84,23 +100,34 @@ class PurchaseWorkflow:
     @workflow.signal
     def try_again(self, attempt: int) -> None:
         """The customer wants to pay after all."""
-        self._wanted_attempt = max(self._wanted_attempt, attempt)
-        self._watch.want_page()
+        if attempt > self._order.attempt:
+            self._wanted_attempt = max(self._wanted_attempt, attempt)
+            self._watch.want_page()
 
     @workflow.update
     async def invoice(self, attempt: int) -> Invoice:
         """The payment page of this attempt, as soon as there is one."""
         self.try_again(attempt)
         await workflow.wait_condition(
-            lambda: self._progress.page_is_open or self._stage is not PurchaseStage.PREPARING
+            lambda: self._progress.page_is_open or not self._may_open_page
         )
         if self._progress.invoice is None or not self._progress.page_is_open:
-            raise ApplicationError(
-                f"there is no open payment page: the purchase is {self._stage}",
-                type="PurchaseRefused",
-                non_retryable=True,
-            )
+            raise self._no_page()
         return self._progress.invoice
+
+    @property
+    def _may_open_page(self) -> bool:
+        is_reopening = self._stage.is_unpaid_end and self._watch.page_is_wanted
+        return not self._is_over and (self._stage is PurchaseStage.PREPARING or is_reopening)
+
+    def _no_page(self) -> ApplicationError:
+        if self._stage.is_unpaid_end and self._watch.page_is_wanted:
+            return ApplicationError("the next page is being made", type="ProviderUnavailable")
+        return ApplicationError(
+            f"there is no open payment page: the purchase is {self._stage}",
+            type="PurchaseRefused",
+            non_retryable=True,
+        )
 
     @workflow.update
     def repair(self, repair: Repair) -> None:
@@ -116,17 +143,18 @@ class PurchaseWorkflow:
     # Until the money is there
 
     async def _was_over(self) -> bool:
-        """Whether an earlier run brought the purchase to its end; else pick up what it left."""
+        """Whether there is nothing left to do; else pick up what an earlier run left."""
         known = await workflow.execute_activity_method(
             LedgerActivities.recall_purchase,
             Recall(purchase_id=self._order.purchase_id, attempt=self._order.attempt),
             **options.LEDGER,
         )
-        self._progress.invoice = known.invoice
-        if known.stage not in {PurchaseStage.DONE, PurchaseStage.REFUNDED}:
-            return False
-        self._progress.stage = known.stage
-        return True
+        is_over = known.stage in {PurchaseStage.DONE, PurchaseStage.REFUNDED}
+        # News makes no payment page: without one there is nothing to look at.
+        is_idle = self._order.is_woken and known.invoice is None
+        if is_over or is_idle or known.invoice is not None:
+            self._progress.resume(known)
+        return is_over or is_idle
 
     async def _payment(self) -> PaymentSnapshot | None:
         """The payment as it was agreed; None when the purchase rests without it."""
@@ -194,61 +222,6 @@ class PurchaseWorkflow:
             workflow.upsert_search_attributes([VPN_SERVER.value_set(grant.server)])
         return grant
 
-    async def _set_up(self, grant: Grant, payment: PaymentSnapshot) -> bool:
-        """Bring the peer onto a server; False when the money went back instead."""
-        server = grant.server
-        self._progress.enter(PurchaseStage.SETTING_UP)
-        while (problem := await self._provision(grant)) is not None:
-            decision = await self._parking.decision(problem)
-            if decision is RepairAction.REFUND:
-                await give_back(self._progress, self._parking, payment)
-                return False
-            self._progress.enter(PurchaseStage.SETTING_UP)
-            if decision is RepairAction.OTHER_SERVER:
-                server = await self._move(grant, server)
-        return True
-
-    async def _provision(self, grant: Grant) -> Problem | None:
-        policy = self._order.policy
-        budgets = (
-            (options.SERVER, policy.swift_setup),
-            (options.SERVER_SLOWLY, policy.setup_budget - policy.swift_setup),
-        )
-        for option, budget in budgets:
-            try:
-                await workflow.execute_activity_method(
-                    VpnActivities.ensure_peer,
-                    grant.device_id,
-                    summary="put the peer onto its server",
-                    schedule_to_close_timeout=budget,
-                    **option,
-                )
-            except ActivityError as error:
-                problem = _server_problem(error)
-                if _is_refusal(error):
-                    return problem
-                self._progress.enter(PurchaseStage.DELAYED)
-                await self._progress.publish()
-            else:
-                return None
-        return problem
-
-    async def _move(self, grant: Grant, server: str | None) -> str | None:
-        try:
-            move = await workflow.execute_activity_method(
-                VpnActivities.move_device,
-                MoveDevice(device_id=grant.device_id, away_from=server),
-                summary=f"choose a server other than {server}",
-                **options.SERVER,
-            )
-        except ActivityError as error:
-            workflow.logger.warning("no other server: %s", error.cause)
-            return server
-        if move.left is not None:
-            await start_removals((move.left,))
-        workflow.upsert_search_attributes([VPN_SERVER.value_set(move.server)])
-        return move.server
-
     async def _hand_over(self, grant: Grant) -> None:
         """Give the customer the file, and the subscription its own workflow."""
         await self._progress.shown()
@@ -286,13 +259,3 @@ class PurchaseWorkflow:
     @property
     def _stage(self) -> PurchaseStage:
         return self._progress.stage
-
-
-def _server_problem(error: ActivityError) -> Problem:
-    cause = error.cause
-    full = isinstance(cause, ApplicationError) and cause.type == "NoFreeAddress"
-    return Problem(StuckReason.CAPACITY if full else StuckReason.SERVER, str(cause or error))
-
-
-def _is_refusal(error: ActivityError) -> bool:
-    return isinstance(error.cause, ApplicationError) and error.cause.non_retryable

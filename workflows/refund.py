@@ -1,6 +1,7 @@
 """Giving money back until it is back."""
 
 from datetime import timedelta
+from typing import NamedTuple
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -19,15 +20,23 @@ _FIRST_LOOK = timedelta(seconds=5)
 _SLOWEST_LOOK = timedelta(minutes=10)
 
 
+class _Setback(NamedTuple):
+    """Why a refund has no end, and whether a further one needs a key of its own."""
+
+    detail: str
+    key_is_spent: bool
+
+
 async def give_back(progress: Progress, parking: Parking, payment: PaymentSnapshot) -> None:
     """Refund the whole payment and take back what it gave; parks while the provider refuses."""
     attempt = 1
     progress.enter(PurchaseStage.REFUNDING)
     await progress.publish()
-    while isinstance(outcome := await _refund(progress, payment, attempt), Problem):
-        await parking.decision(outcome)
-        attempt += 1
+    while isinstance(outcome := await _refund(progress, payment, attempt), _Setback):
+        await parking.decision(Problem(StuckReason.REFUND, outcome.detail))
+        attempt += outcome.key_is_spent
         progress.enter(PurchaseStage.REFUNDING)
+        await progress.publish()
     await start_removals(
         tuple(
             await workflow.execute_activity_method(
@@ -44,7 +53,7 @@ async def give_back(progress: Progress, parking: Parking, payment: PaymentSnapsh
 
 async def _refund(
     progress: Progress, payment: PaymentSnapshot, attempt: int
-) -> RefundSnapshot | Problem:
+) -> RefundSnapshot | _Setback:
     """One refund up to its end, or why it has none."""
     try:
         refund = await workflow.execute_activity_method(
@@ -61,12 +70,17 @@ async def _refund(
             summary=f"give back {payment.amount}",
             **REFUND,
         )
+    except ActivityError as error:
+        return _Setback(str(error.cause), key_is_spent=True)
+    try:
         refund = await _final(refund)
     except ActivityError as error:
-        return Problem(StuckReason.REFUND, str(error.cause))
+        # There is a refund, only its end is unknown: another key could pay back twice.
+        return _Setback(str(error.cause), key_is_spent=False)
     if refund.status is RefundStatus.CANCELED:
         reason = refund.cancellation.reason if refund.cancellation else "no reason given"
-        return Problem(StuckReason.REFUND, f"the provider cancelled the refund: {reason}")
+        detail = f"the provider cancelled the refund: {reason}"
+        return _Setback(detail, key_is_spent=True)
     return refund
 
 

@@ -1,15 +1,23 @@
 """A peer that has to leave its server, however long that server is away."""
 
 from contextlib import suppress
+from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.exceptions import (
+    ActivityError,
+    WorkflowAlreadyStartedError,
+    is_cancelled_exception,
+)
 
 with workflow.unsafe.imports_passed_through():
     from activities.vpn import VpnActivities
     from domain.subscriptions import PlacedPeer
     from workflows.names import removal_workflow_id
     from workflows.options import SERVER_SLOWLY
+
+_AFTER_A_REFUSAL = timedelta(hours=1)
+"""Such as a host key that changed: a person has to look, and then it goes on by itself."""
 
 
 @workflow.defn(name="PeerRemoval")
@@ -19,9 +27,16 @@ class PeerRemovalWorkflow:
     @workflow.run
     async def run(self, placed: PlacedPeer) -> None:
         """Remove the peer and free its address."""
-        await workflow.execute_activity_method(
-            VpnActivities.remove_peer, placed, summary="remove the peer", **SERVER_SLOWLY
-        )
+        try:
+            await workflow.execute_activity_method(
+                VpnActivities.remove_peer, placed, summary="remove the peer", **SERVER_SLOWLY
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            workflow.set_current_details(f"**Refused**, tried again hourly: {error.cause}")
+            await workflow.sleep(_AFTER_A_REFUSAL, summary="until the next try")
+            workflow.continue_as_new(placed)
 
 
 async def start_removals(removals: tuple[PlacedPeer, ...]) -> None:

@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.notices import NoticeActivities, Remind
@@ -13,6 +14,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.names import PAID_UNTIL
     from workflows.options import DELIVERY, LEDGER
     from workflows.removal import start_removals
+
+_NEWS_IS_OLD_AFTER = timedelta(days=1)
 
 
 @workflow.defn(name="Subscription")
@@ -30,7 +33,7 @@ class SubscriptionWorkflow:
         workflow.upsert_search_attributes([PAID_UNTIL.value_set(state.expires_at)])
         workflow.set_current_details(f"**Active** until {state.expires_at:%Y-%m-%d %H:%M} UTC")
         if await self._sleeps_until(state.expires_at - state.reminder_lead) and self._may_remind:
-            await self._tell(ReminderKind.DAY_BEFORE)
+            await self._tell(ReminderKind.DAY_BEFORE, within=state.expires_at - workflow.now())
         if await self._sleeps_until(state.expires_at) and await self._ends():
             await workflow.wait_condition(workflow.all_handlers_finished)
             return
@@ -67,22 +70,29 @@ class SubscriptionWorkflow:
             return False
         workflow.set_current_details("**Ended**")
         await start_removals(ending.removals)
-        await self._tell(ReminderKind.ENDED)
+        await self._tell(ReminderKind.ENDED, within=_NEWS_IS_OLD_AFTER)
         return not self._is_moved
 
-    async def _tell(self, kind: ReminderKind) -> None:
+    async def _tell(self, kind: ReminderKind, *, within: timedelta) -> None:
+        """Tell the customer; a Telegram that is away must not hold up the subscription's end."""
         state = self._state
         reminder = Reminder(
             subscription_id=state.subscription_id,
             user_id=state.user_id,
             expires_at=state.expires_at,
         )
-        await workflow.execute_activity_method(
-            NoticeActivities.remind,
-            Remind(kind=kind, reminder=reminder),
-            summary=f"tell: {kind}",
-            **DELIVERY,
-        )
+        try:
+            await workflow.execute_activity_method(
+                NoticeActivities.remind,
+                Remind(kind=kind, reminder=reminder),
+                summary=f"tell: {kind}",
+                schedule_to_close_timeout=within,
+                **DELIVERY,
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            workflow.logger.warning("the customer was not told %s: %s", kind, error.cause)
 
     @property
     def _is_moved(self) -> bool:
