@@ -16,7 +16,7 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
-from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.errors import (
@@ -98,11 +98,9 @@ class Starter:
                     rpc_timeout=patience,
                 )
             except WorkflowUpdateRPCTimeoutOrCancelledError as error:
-                raise ProviderUnavailable(
-                    "the payment page is not ready yet: ask again in a few seconds"
-                ) from error
+                raise ProviderUnavailable(_NOT_READY) from error
             except WorkflowUpdateFailedError as error:
-                raise PurchaseRefused(str(error.cause)) from error
+                raise _without_page(error) from error
             except WorkflowAlreadyStartedError as error:
                 raise PurchaseRefused("this purchase is over") from error
 
@@ -126,6 +124,10 @@ class Starter:
                 await handle.execute_update(
                     PurchaseWorkflow.repair, repair, rpc_timeout=RPC_TIMEOUT
                 )
+            except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+                raise TemporalUnavailable(
+                    "no worker took the repair in time: look at the purchase, then decide again"
+                ) from error
             except WorkflowUpdateFailedError as error:
                 raise RepairRefused(str(error.cause)) from error
             except RPCError as error:
@@ -178,6 +180,16 @@ _PREPARING = TypedSearchAttributes(
 )
 
 
+_NOT_READY = "the payment page is not ready yet: ask again in a few seconds"
+
+
+def _without_page(error: WorkflowUpdateFailedError) -> ProviderUnavailable | PurchaseRefused:
+    cause = error.cause
+    if isinstance(cause, ApplicationError) and cause.type == ProviderUnavailable.__name__:
+        return ProviderUnavailable(_NOT_READY)
+    return PurchaseRefused(str(cause))
+
+
 def _summary(order: PurchaseOrder) -> str:
     return f"{order.plan_name}, {order.price}"
 
@@ -187,5 +199,6 @@ def _temporal_errors() -> Iterator[None]:
     """Turn "nobody answers" into the shop's own error."""
     try:
         yield
-    except RPCError as error:
+    except (RPCError, RuntimeError) as error:
+        # RuntimeError: what the SDK raises when a lazy client finds nobody to connect to.
         raise TemporalUnavailable(f"the Temporal server did not answer: {error}") from error
