@@ -14,8 +14,9 @@ from api.parts import ApiParts, PartsDep
 from api.problems import Kind, Refusal, documented
 from api.tokens import ServiceDep
 from api.v1.activation import granted_access
+from api.v1.ordering import purchase_record
+from api.v1.payment_documents import LARGEST_PLAN_ID
 from api.v1.payment_status import PaymentStatus, payment_status
-from api.v1.payments import LARGEST_PLAN_ID, purchase_record
 from api.v1.users import LARGEST_TELEGRAM_ID, TelegramId
 from domain.ids import UserId
 from domain.languages import Language

@@ -196,6 +196,16 @@ async def test_a_retry_while_the_page_is_open_returns_that_page(
     assert answer.json()["confirmation_url"].endswith(":1")
 
 
+async def test_while_a_second_page_is_being_made_the_first_is_not_offered(
+    service: httpx.AsyncClient, memory: Memory, payment_id: UUID
+) -> None:
+    memory.settle(payment_id, PurchaseStage.PREPARING)
+    asked = (await service.get(f"/api/v1/payments/{payment_id}")).json()
+    retried = (await service.post(f"/api/v1/payments/{payment_id}/retry", json={})).json()
+    assert (asked["payment_status"], asked["confirmation_url"]) == ("pending", None)
+    assert retried["confirmation_url"].endswith(":2")
+
+
 @pytest.mark.parametrize("stage", [stage for stage in PurchaseStage if stage.is_paid])
 async def test_a_retry_of_what_is_paid_is_refused(
     service: httpx.AsyncClient, memory: Memory, payment_id: UUID, stage: PurchaseStage

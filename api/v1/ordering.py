@@ -1,0 +1,81 @@
+"""From a request to an order that is written down."""
+
+from uuid import UUID, uuid4, uuid5
+
+import structlog
+
+from api.parts import ApiParts
+from api.problems import Kind, Refusal
+from api.v1.payment_documents import PaymentRequest
+from domain.customers import Customer, Introduction
+from domain.ids import PlanId, PurchaseId, UserId
+from domain.plans import Plan
+from domain.purchases import PurchaseOrder, PurchaseRecord
+
+_IDEMPOTENCY_NAMESPACE = UUID("2f6ab0c8-4a0f-4f57-9d6a-0f0f9f1a9d3e")
+"""Where purchase ids come from that are derived from an Idempotency-Key. Never change it."""
+
+
+async def purchase_record(payment_id: UUID, parts: ApiParts) -> PurchaseRecord:
+    """The purchase that the API calls by this payment id. Refuses with 404."""
+    structlog.contextvars.bind_contextvars(purchase_id=str(payment_id))
+    record = await parts.purchases.find(PurchaseId(payment_id))
+    if record is None:
+        raise Refusal(Kind.NOT_FOUND, f"there is no payment {payment_id}")
+    return record
+
+
+def purchase_id_for(user_id: int, idempotency_key: str | None) -> PurchaseId:
+    """A fresh id, or with a key always the same one for that customer."""
+    if idempotency_key is None:
+        return PurchaseId(uuid4())
+    return PurchaseId(uuid5(_IDEMPOTENCY_NAMESPACE, f"{user_id}/{idempotency_key}"))
+
+
+async def open_order(
+    purchase_id: PurchaseId, request: PaymentRequest, parts: ApiParts
+) -> PurchaseRecord:
+    """Write the order down; when two requests race with one key, the first one's order holds."""
+    plan = await _agreed_plan(request, parts)
+    customer = await _customer(request, parts)
+    now = parts.clock()
+    order = _order(purchase_id, plan, customer, parts)
+    if await parts.purchases.open(order, now):
+        parts.metrics.note_purchase()
+    return await purchase_record(purchase_id, parts)
+
+
+async def _agreed_plan(request: PaymentRequest, parts: ApiParts) -> Plan:
+    plan = await parts.plans.find(PlanId(request.tariff_id))
+    if plan is None:
+        raise Refusal(Kind.UNKNOWN_TARIFF, f"tariff {request.tariff_id} is not on offer")
+    if request.amount not in {None, plan.price.amount}:
+        raise Refusal(Kind.PRICE_MISMATCH, f"the tariff costs {plan.price}")
+    if request.currency not in {None, plan.price.currency}:
+        raise Refusal(Kind.PRICE_MISMATCH, f"the tariff costs {plan.price}")
+    return plan
+
+
+async def _customer(request: PaymentRequest, parts: ApiParts) -> Customer:
+    user_id = UserId(request.user_id)
+    known = await parts.customers.find(user_id)
+    if known is not None:
+        return known
+    introduction = Introduction(user_id=user_id, username=request.telegram_username)
+    return await parts.customers.greet(introduction, parts.clock())
+
+
+def _order(
+    purchase_id: PurchaseId, plan: Plan, customer: Customer, parts: ApiParts
+) -> PurchaseOrder:
+    return PurchaseOrder(
+        purchase_id=purchase_id,
+        user_id=customer.user_id,
+        plan_id=plan.plan_id,
+        plan_name=plan.name.within(customer.language),
+        price=plan.price,
+        duration=plan.duration,
+        language=customer.language,
+        receipt_email=customer.email,
+        policy=parts.options.policy,
+    )
