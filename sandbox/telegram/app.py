@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from sandbox.telegram.bot_api import bot_api_routes
-from sandbox.telegram.control import control_router
+from sandbox.telegram.control_room.router import router
 from sandbox.telegram.errors import ApiError
 from sandbox.telegram.page import mount_page
 from sandbox.telegram.sandbox import Sandbox
@@ -27,7 +27,8 @@ def build_app(sandbox: Sandbox) -> FastAPI:
 
     app = FastAPI(title="Telegram sandbox", lifespan=lifespan, docs_url="/control/docs")
     app.router.routes[:0] = bot_api_routes(sandbox)
-    app.include_router(control_router(sandbox))
+    app.state.sandbox = sandbox
+    app.include_router(router)
     mount_page(app, sandbox.world)
 
     @app.exception_handler(ApiError)
