@@ -70,6 +70,23 @@ async def test_an_outage_of_telegram_is_outlived(
     await anna.wait_for_message(ANNA, lambda m: "Здравствуйте" in m.body)
 
 
+async def test_what_was_handled_is_confirmed_and_does_not_come_again(
+    anna: TelegramSandbox, stage: Stage, polling: asyncio.Event
+) -> None:
+    asked: list[int] = []
+    update_is_done = stage.inbox.update_is_done
+
+    async def watched(update_id: int) -> bool:
+        asked.append(update_id)
+        return await update_is_done(update_id)
+
+    stage.inbox.update_is_done = watched
+    for _ in range(3):
+        message = await anna.press_start(ANNA)
+        await anna.wait_for_message(ANNA, lambda m: True, after=message.message_id)
+    assert len(asked) == len(set(asked))
+
+
 async def test_a_stop_ends_the_long_poll_at_once(bot: Bot, dispatcher: Dispatcher) -> None:
     stop = asyncio.Event()
     task = asyncio.create_task(poll(bot, dispatcher, stop))
