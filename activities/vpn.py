@@ -1,9 +1,11 @@
 """Peers on VPN servers."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from temporalio import activity
 
+from domain.errors import PeerSuperseded
 from domain.ids import DeviceId
 from domain.model import Value
 from domain.ports import AccessLedger, PeerGateway
@@ -38,6 +40,11 @@ class VpnActivities:
 
     @activity.defn
     async def remove_peer(self, placed: PlacedPeer) -> None:
-        """Make the server forget the peer, then free its address."""
-        await self.gateway.remove_peer(await self.access.removal(placed))
+        """Make the server forget the peer, then free its address.
+
+        A peer that came back meanwhile has a newer revision, and with it a new address: the one
+        that it left is free all the same.
+        """
+        with suppress(PeerSuperseded):
+            await self.gateway.remove_peer(await self.access.removal(placed))
         await self.access.confirm_removal(placed)

@@ -55,6 +55,10 @@ class ServerRefused(ShopError):
     """The VPN server answered and refused: a wrong key, a stolen address, a stale revision."""
 
 
+class PeerSuperseded(ServerRefused):
+    """The VPN server knows a newer decision about this peer: the one at hand is out of date."""
+
+
 class NoFreeAddress(ShopError):
     """No server that the plan allows has a free address: a person has to add one."""
 

@@ -66,14 +66,18 @@ class PaymentProvider(Protocol):
 
 
 class PeerGateway(Protocol):
-    """Puts peers on VPN servers. Raises `ServerUnavailable` or `ServerRefused`."""
+    """Puts peers on VPN servers.
+
+    Raises `ServerUnavailable` or `ServerRefused`; `PeerSuperseded` when the server knows a newer
+    revision of the peer.
+    """
 
     async def ensure_peer(self, peer: Peer) -> None:
-        """After this the server holds exactly this peer, unless it knows a newer revision."""
+        """After this the server holds exactly this peer."""
         ...
 
     async def remove_peer(self, removal: PeerRemoval) -> None:
-        """After this the server does not hold the peer, unless it knows a newer revision."""
+        """After this the server does not hold the peer."""
         ...
 
     async def info(self, server: Server) -> ServerInfo:

@@ -108,6 +108,8 @@ class PurchasePolicy(Value):
     """After this the customer is told of a delay."""
     setup_budget: timedelta = timedelta(minutes=10)
     """After this the purchase parks, with an alarm."""
+    setup_pause: timedelta = timedelta(seconds=15)
+    """Between two tries once the customer knows of the delay."""
     park_patience: timedelta = timedelta(hours=6)
     """How long a parked purchase waits for a person: then another server, then a refund."""
 

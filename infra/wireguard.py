@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
-from domain.errors import ServerRefused, ServerUnavailable
+from domain.errors import PeerSuperseded, ServerRefused, ServerUnavailable
 from domain.ids import ServerId
 from domain.servers import Peer, PeerRemoval, PeerStatistics, Server, ServerInfo
 from infra.ssh import CommandOutput, SshEndpoint, SshTimeouts, load_private_key
@@ -187,7 +187,9 @@ def _read(name: str, output: CommandOutput, expected: type[_R]) -> _R:
             f"{output.exit_status}): {said or 'no words'}; check that it is installed"
         ) from error
     message = f"{name} answers {problem.error}: {problem.detail}"
-    raise ServerUnavailable(message) if problem.error in TRANSIENT else ServerRefused(message)
+    if problem.error in TRANSIENT:
+        raise ServerUnavailable(message)
+    raise (PeerSuperseded if problem.error is ProgramError.STALE else ServerRefused)(message)
 
 
 def _moment(seconds: int | None) -> datetime | None:

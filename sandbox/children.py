@@ -8,6 +8,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 READY_SECONDS = 60.0
 STOP_SECONDS = 15.0
@@ -128,14 +129,17 @@ def _die_with_parent() -> None:
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-async def run_once(
-    command: Sequence[str | Path], *, env: Mapping[str, str], stdin: bytes = b""
-) -> str:
-    """Run a command to its end and return its output.
+class CommandResult(NamedTuple):
+    """How a command ended and what it said."""
 
-    Raises:
-        ChildFailed: It failed; the message holds what it said.
-    """
+    exit_code: int
+    output: str
+
+
+async def attempt(
+    command: Sequence[str | Path], *, env: Mapping[str, str], stdin: bytes = b""
+) -> CommandResult:
+    """Run a command to its end, whatever that is."""
     process = await asyncio.create_subprocess_exec(
         *map(str, command),
         stdin=asyncio.subprocess.PIPE,
@@ -146,9 +150,22 @@ async def run_once(
     )
     async with asyncio.timeout(READY_SECONDS):
         output, _ = await process.communicate(stdin)
-    if process.returncode != os.EX_OK:
-        raise ChildFailed(f"{' '.join(map(str, command))} failed:\n{output.decode()}")
-    return output.decode()
+    assert process.returncode is not None  # noqa: S101  # it has been waited for
+    return CommandResult(process.returncode, output.decode())
+
+
+async def run_once(
+    command: Sequence[str | Path], *, env: Mapping[str, str], stdin: bytes = b""
+) -> str:
+    """Run a command that must succeed and return its output.
+
+    Raises:
+        ChildFailed: It failed; the message holds what it said.
+    """
+    result = await attempt(command, env=env, stdin=stdin)
+    if result.exit_code != os.EX_OK:
+        raise ChildFailed(f"{' '.join(map(str, command))} failed:\n{result.output}")
+    return result.output
 
 
 async def together(*steps: Coroutine[None, None, object]) -> None:

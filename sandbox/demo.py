@@ -10,7 +10,7 @@ from pathlib import Path
 from sandbox.children import Child, ChildFailed
 from sandbox.node.client import peers_on
 from sandbox.node.ready import WireGuardKind
-from sandbox.shop import ADMIN_CHAT, Addresses, EmbeddedShop, ShopPlan
+from sandbox.shop import Addresses, EmbeddedShop, ShopPlan
 from sandbox.shopper import Shopper, ShopperStuck
 from sandbox.telegram.client import TelegramSandbox
 from sandbox.yookassa.client import YooKassaSandbox
@@ -51,19 +51,13 @@ async def _until(stop: asyncio.Event, story: Coroutine[None, None, int]) -> int:
 async def _live(plan: ShopPlan, *, buy: bool) -> int:
     _say("Starting the shop")
     async with EmbeddedShop(plan, progress=lambda line: _say(f"  {line}")) as shop:
-        await _invite_staff(shop)
+        await shop.invite_staff(STAFF_ID)
         if buy:
             await buy_once(shop, plan.data)
         else:
             _say(_welcome(shop))
             await _supervise(shop)
     return 0
-
-
-async def _invite_staff(shop: EmbeddedShop) -> None:
-    async with TelegramSandbox(shop.addresses.telegram) as telegram:
-        await telegram.introduce(STAFF_ID, "Support", language_code="ru")
-        await telegram.found_group(ADMIN_CHAT, "wgshop staff", admins=(STAFF_ID,))
 
 
 def _welcome(shop: EmbeddedShop) -> str:

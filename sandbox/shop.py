@@ -17,11 +17,12 @@ import asyncpg
 import httpx
 from pydantic import BaseModel, ConfigDict
 
-from sandbox.children import Child, run_once, together
+from sandbox.children import Child, CommandResult, attempt, run_once, together
 from sandbox.node.ready import Ready
 from sandbox.ports import LOOPBACK, free_ports
 from sandbox.postgres import EmbeddedPostgres
 from sandbox.secrets import DemoSecrets, kept_secrets
+from sandbox.telegram.client import TelegramSandbox
 from sandbox.temporal_server import temporal_child
 
 PROJECT = Path(__file__).parent.parent
@@ -146,8 +147,7 @@ class EmbeddedShop:
 
     async def _prepare_database(self) -> None:
         await run_once([*_WGSHOP, "migrate"], env=self.environment)
-        for slug, ready in self.nodes.items():
-            await self._register(slug, ready)
+        await self.register_servers()
         self._say("tables, plans and servers")
 
     async def _start_temporal(self) -> None:
@@ -200,6 +200,11 @@ class EmbeddedShop:
             env=_bare_environment(),
         )
         self.nodes[slug] = Ready.model_validate_json(await self._start_child(child))
+
+    async def register_servers(self) -> None:
+        """Write every node into the ledger, with its pool of addresses; safe to repeat."""
+        for slug, ready in self.nodes.items():
+            await self._register(slug, ready)
 
     async def _register(self, slug: str, node: Ready) -> None:
         number = self.plan.nodes.index(slug)
@@ -270,6 +275,16 @@ class EmbeddedShop:
             "METRICS_PORT": str(_port(self.addresses.metrics)),
             **self.plan.settings,
         }
+
+    async def wgshop(self, *words: str) -> CommandResult:
+        """Run `wgshop` with the shop's settings, as an operator at a shell would."""
+        return await attempt([*_WGSHOP, *words], env=self.environment)
+
+    async def invite_staff(self, user_id: int) -> None:
+        """Open the staff's chat, where alarms go, with one member."""
+        async with TelegramSandbox(self.addresses.telegram) as telegram:
+            await telegram.introduce(user_id, "Support", language_code="ru")
+            await telegram.found_group(ADMIN_CHAT, "wgshop staff", admins=(user_id,))
 
     async def _until_healthy(self) -> None:
         async with httpx.AsyncClient(timeout=10) as client:

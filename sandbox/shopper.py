@@ -1,5 +1,6 @@
 """A customer who uses the public doors only: the chat, the payment page, the file they get."""
 
+import asyncio
 from collections.abc import Callable
 
 from sandbox.telegram.client import TelegramSandbox
@@ -52,6 +53,68 @@ class Shopper:
         return await self.sees(
             lambda message: message.message_id == plans.message_id and _link(message) is not None
         )
+
+    async def reaches_payment_page(self, number: int = 0) -> MessageView:
+        """From START to the payment message with its link."""
+        return await self.chooses(await self.opens_plans(await self.arrive()), number)
+
+    async def pays_payment(self, payment: PaymentView, scenario: str = PAID) -> PaymentView:
+        """Pay on a page that was opened earlier."""
+        return await self._kassa.pay(payment.id, scenario)
+
+    async def sees_again(self, message: MessageView, prefix: str) -> MessageView:
+        """The same message once it has a button whose data begins so."""
+        return await self.sees(
+            lambda each: each.message_id == message.message_id and _has(each, prefix)
+        )
+
+    async def sees_text(self, message: MessageView, words: str) -> MessageView:
+        """The same message once it says so."""
+        return await self.sees(
+            lambda each: each.message_id == message.message_id and words in each.body
+        )
+
+    async def asks_for_config(self) -> None:
+        """Ask for the file again, from a fresh menu."""
+        started = await self._telegram.press_start(self.user_id)
+        menu = await self.sees(lambda each: bool(each.buttons), after=started.message_id)
+        await self.taps(menu, "open:config")
+
+    async def sees_payment_page(self, *, after: int = 0) -> MessageView:
+        """The payment message once it has its link."""
+        return await self.sees(lambda message: _link(message) is not None, after=after)
+
+    async def buys(self, number: int = 0) -> MessageView:
+        """From START to a paid page in one go; the payment message."""
+        return await self._buys_from(await self.arrive(), number)
+
+    async def buys_again(self, number: int = 0) -> MessageView:
+        """The same from a fresh menu."""
+        started = await self._telegram.press_start(self.user_id)
+        menu = await self.sees(lambda each: bool(each.buttons), after=started.message_id)
+        return await self._buys_from(menu, number)
+
+    async def _buys_from(self, menu: MessageView, number: int) -> MessageView:
+        message = await self.chooses(await self.opens_plans(menu), number)
+        await self.pays(message)
+        return message
+
+    async def taps_twice_at_once(self, message: MessageView, prefix: str) -> None:
+        """An impatient thumb."""
+        await asyncio.gather(self.taps(message, prefix), self.taps(message, prefix))
+
+    async def payment_count(self) -> int:
+        """How many payment pages were ever made for this customer's purchases."""
+        seen = await self._telegram.messages(self.user_id)
+        links = {
+            button.url
+            for message in seen.messages
+            for revision in message.revisions
+            if revision.message.reply_markup is not None
+            for button in revision.message.reply_markup.buttons
+            if button.url is not None
+        }
+        return len(links)
 
     async def pays(self, message: MessageView, scenario: str = PAID) -> PaymentView:
         """Fill in the payment page behind the message's link with a test card."""

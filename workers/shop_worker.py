@@ -28,6 +28,10 @@ PARALLEL_NOTES = 50
 """PostgreSQL and Telegram: asynchronous, so a few dozen at once cost little."""
 
 
+STICKINESS = timedelta(seconds=3)
+"""How long a workflow waits for the worker that has it in memory, before any other takes it."""
+
+
 def sandbox_runner() -> SandboxedWorkflowRunner:
     """The sandbox that workflows run in; a forgotten pass-through import fails at the start."""
     return SandboxedWorkflowRunner(
@@ -68,6 +72,7 @@ def build_workers(client: Client, gateways: Gateways, grace: timedelta) -> list[
             interceptors=[ShopInterceptor()],
             max_concurrent_activities=PARALLEL_NOTES,
             workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+            sticky_queue_schedule_to_start_timeout=STICKINESS,
             activity_task_poller_behavior=PollerBehaviorAutoscaling(),
             graceful_shutdown_timeout=grace,
         ),

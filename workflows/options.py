@@ -32,11 +32,6 @@ _QUICKLY = RetryPolicy(
     backoff_coefficient=2.0,
     maximum_interval=timedelta(seconds=15),
 )
-_SLOWLY = RetryPolicy(
-    initial_interval=timedelta(seconds=15),
-    backoff_coefficient=1.0,
-)
-
 LEDGER = StepOptions(
     start_to_close_timeout=timedelta(seconds=10),
     heartbeat_timeout=timedelta(seconds=4),
@@ -53,8 +48,8 @@ BOOKKEEPING = LocalStepOptions(
 
 PROVIDER = StepOptions(
     task_queue=PAYMENTS_QUEUE,
-    # YooKassa answers within 30 s or says 500; the gateway waits 40 s for it.
-    start_to_close_timeout=timedelta(seconds=50),
+    # YooKassa answers within 30 s or says 500; the gateway's own deadline is 50 s.
+    start_to_close_timeout=timedelta(seconds=60),
     heartbeat_timeout=timedelta(seconds=4),
     retry_policy=_QUICKLY,
 )
@@ -86,8 +81,13 @@ SERVER = StepOptions(
 )
 """A VPN server, while the customer waits; callers add a budget."""
 
-SERVER_SLOWLY = SERVER | StepOptions(retry_policy=_SLOWLY)
-"""A VPN server that has had its quick chances."""
+
+def server_slowly(pause: timedelta) -> StepOptions:
+    """A VPN server that has had its quick chances: steadily, with that pause."""
+    return SERVER | StepOptions(
+        retry_policy=RetryPolicy(initial_interval=pause, backoff_coefficient=1.0)
+    )
+
 
 DELIVERY = StepOptions(
     start_to_close_timeout=timedelta(seconds=60),

@@ -202,10 +202,10 @@ class PurchaseWorkflow:
         while fetched.mismatches:
             detail = f"the payment differs in: {', '.join(fetched.mismatches)}"
             decision = await self._parking.decision(Problem(StuckReason.MISMATCH, detail))
+            fetched = await self._watch.look(invoice) or fetched
             if decision is RepairAction.REFUND:
                 await give_back(self._progress, self._parking, fetched.payment)
                 return None
-            fetched = await self._watch.look(invoice) or fetched
         return fetched.payment
 
     # When the money is there

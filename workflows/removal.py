@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import timedelta
+from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import (
@@ -14,10 +15,14 @@ with workflow.unsafe.imports_passed_through():
     from activities.vpn import VpnActivities
     from domain.subscriptions import PlacedPeer
     from workflows.names import removal_workflow_id
-    from workflows.options import SERVER_SLOWLY
+    from workflows.options import server_slowly
 
 _AFTER_A_REFUSAL = timedelta(hours=1)
 """Such as a host key that changed: a person has to look, and then it goes on by itself."""
+
+
+PAUSE = timedelta(seconds=15)
+"""Between two tries: a server that is away for days is asked some 5,000 times a day."""
 
 
 @workflow.defn(name="PeerRemoval")
@@ -29,7 +34,7 @@ class PeerRemovalWorkflow:
         """Remove the peer and free its address."""
         try:
             await workflow.execute_activity_method(
-                VpnActivities.remove_peer, placed, summary="remove the peer", **SERVER_SLOWLY
+                VpnActivities.remove_peer, placed, summary="remove the peer", **server_slowly(PAUSE)
             )
         except ActivityError as error:
             if is_cancelled_exception(error):

@@ -309,6 +309,8 @@ class PolicySettings(SettingsGroup):
     """After how long a set-up counts as delayed and the customer is told, in seconds."""
     setup_budget: Seconds = _DEFAULT_POLICY.setup_budget
     """After how long a set-up that fails parks with an alarm, in seconds."""
+    setup_pause: Seconds = _DEFAULT_POLICY.setup_pause
+    """The pause between tries of a delayed set-up, in seconds."""
     park_patience: Seconds = _DEFAULT_POLICY.park_patience
     """How long a parked purchase waits for a person, in seconds."""
 
