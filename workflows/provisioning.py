@@ -54,7 +54,8 @@ class Provisioning:
         self._progress.enter(PurchaseStage.DELAYED)
         await self._progress.publish()
         try:
-            await self._put(options.SERVER_SLOWLY, policy.setup_budget - policy.swift_setup)
+            patiently = options.server_slowly(policy.setup_pause)
+            await self._put(patiently, policy.setup_budget - policy.swift_setup)
         except ActivityError as error:
             return _problem(error)
         return None

@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from datetime import timedelta
-from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import (
