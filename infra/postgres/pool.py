@@ -48,11 +48,9 @@ _SESSION = {
 class _PatientPool(_AnyPool):
     """A pool in which nobody waits for a connection without end."""
 
-    def acquire(
-        self, *, timeout: float | None = ACQUIRE_SECONDS
-    ) -> "PoolAcquireContext[asyncpg.Record]":
+    def acquire(self, *, timeout: float | None = None) -> "PoolAcquireContext[asyncpg.Record]":
         """A connection, once one is free. Raises `TimeoutError`."""
-        return super().acquire(timeout=timeout)
+        return super().acquire(timeout=timeout or ACQUIRE_SECONDS)
 
 
 async def open_pool(dsn: str, *, size: int = 10) -> Pool:

@@ -1,5 +1,6 @@
 """A small shop on a real database: customers, servers and purchases made in a line."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -123,6 +124,21 @@ class Shop:
             device_id,
         )
         return None if row is None else (row["slug"], row["ipv4"])
+
+
+async def lock_waiters(pool: Pool, number: int) -> list[int]:
+    """The process ids of the sessions that wait for a lock, once there are that many."""
+    waiters: list[int] = []
+    async with asyncio.timeout(10):
+        while len(waiters) < number:
+            rows = await pool.fetch(
+                """
+                select pid from pg_stat_activity
+                where wait_event_type = 'Lock' and datname = current_database()
+                """
+            )
+            waiters = [row["pid"] for row in rows]
+    return waiters
 
 
 def registration(

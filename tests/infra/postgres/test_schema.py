@@ -175,13 +175,17 @@ async def test_access_cannot_end_before_it_starts(shop: Shop) -> None:
         ),
         ("select * from subscriptions where user_id = 7", "subscriptions_of_user"),
         (
-            "select ipv4 from tunnel_addresses where server_id = 1 and device_id is null "
-            "order by ipv4 limit 1",
+            """
+            select ipv4 from tunnel_addresses where server_id = 1 and device_id is null
+            order by ipv4 limit 1
+            """,
             "free_addresses",
         ),
         (
-            "select * from tunnel_addresses where device_id = gen_random_uuid() "
-            "and leaving_revision is null",
+            """
+            select * from tunnel_addresses
+            where device_id = gen_random_uuid() and leaving_revision is null
+            """,
             "one_address_per_device",
         ),
     ],
