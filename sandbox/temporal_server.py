@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sandbox.children import Child
 
-_DYNAMIC = (
+DYNAMIC_CONFIG = (
     # The stock server polls its transfer queue some 20 times a second: five times slower for a
     # lone purchase.
     "history.transferProcessorMaxPollRPS=1000",
@@ -39,7 +39,7 @@ def temporal_child(
     ]
     for pragma in _PRAGMAS:
         command += ["--sqlite-pragma", pragma]
-    for setting in _DYNAMIC:
+    for setting in DYNAMIC_CONFIG:
         command += ["--dynamic-config-value", setting]
     if ui_port is None:
         command.append("--headless")
