@@ -1,7 +1,9 @@
 """A small shop on a real database: customers, servers and purchases made in a line."""
 
 import asyncio
-from collections.abc import Callable
+from asyncio import Task
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
@@ -93,6 +95,19 @@ class Shop:
     async def buy(self, user_id: UserId, now: datetime = NOW) -> Grant:
         """A month."""
         return await self.pay(await self.order(user_id), now)
+
+    @asynccontextmanager
+    async def paid_but_not_committed(self, order: PurchaseOrder) -> AsyncIterator[Task[Grant]]:
+        """Within, all that the purchase gives is decided, and nobody can see it yet."""
+        async with self.pool.acquire() as bystander, bystander.transaction():
+            # The grant's last step waits for this row.
+            await bystander.execute(
+                "select from purchases where purchase_id = $1 for no key update",
+                order.purchase_id,
+            )
+            granting = asyncio.create_task(self.pay(order))
+            await lock_waiters(self.pool, 1)
+            yield granting
 
     async def refund(self, order: PurchaseOrder, now: datetime = NOW) -> tuple[PlacedPeer, ...]:
         return tuple(

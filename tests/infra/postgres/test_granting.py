@@ -106,6 +106,26 @@ async def test_ten_workers_at_once_make_one_grant_one_payment_one_device(shop: S
     assert await shop.pool.fetchval("select count(device_id) from tunnel_addresses") == 1
 
 
+async def test_a_repeat_waits_for_the_first_and_returns_its_grant(shop: Shop) -> None:
+    await shop.server("nl1")
+    order = await shop.order(await shop.customer())
+    async with shop.paid_but_not_committed(order) as granting:
+        repeating = asyncio.create_task(shop.pay(order))
+        await lock_waiters(shop.pool, 2)
+    assert await repeating == await granting
+
+
+async def test_a_second_purchase_counts_from_the_end_that_the_first_is_deciding(
+    shop: Shop,
+) -> None:
+    user_id = await shop.customer()
+    first, second = await shop.order(user_id), await shop.order(user_id)
+    async with shop.paid_but_not_committed(first) as granting:
+        following = asyncio.create_task(shop.pay(second))
+        await lock_waiters(shop.pool, 2)
+    assert (await following).starts_at == (await granting).expires_at
+
+
 async def test_purchases_of_one_customer_at_once_add_up(shop: Shop) -> None:
     await shop.server("nl1")
     user_id = await shop.customer()
@@ -232,46 +252,52 @@ async def test_a_connection_killed_before_the_commit_leaves_nothing_and_a_repeat
 ) -> None:
     await shop.server("nl1")
     order = await shop.order(await shop.customer())
-    async with shop.pool.acquire() as bystander, bystander.transaction():
-        # The last step of the grant waits for this row, so all others are done by then.
-        await bystander.execute("select from purchases for no key update")
-        granting = asyncio.create_task(shop.pay(order))
+    async with shop.paid_but_not_committed(order) as granting:
         (pid,) = await lock_waiters(shop.pool, 1)
-        await bystander.execute("select pg_terminate_backend($1)", pid)
+        await shop.pool.execute("select pg_terminate_backend($1)", pid)
         with pytest.raises(OUTAGES):
             await granting
     await assert_nothing_granted(shop)
     assert (await shop.pay(order)).server == "nl1"
 
 
-async def test_a_worker_cancelled_in_the_middle_leaves_nothing(shop: Shop) -> None:
+async def test_a_worker_cancelled_before_the_commit_leaves_nothing(shop: Shop) -> None:
     order = await shop.order(await shop.customer())
-    async with shop.pool.acquire() as bystander, bystander.transaction():
-        await bystander.execute("select from purchases for no key update")
-        granting = asyncio.create_task(shop.pay(order))
-        await lock_waiters(shop.pool, 1)
+    async with shop.paid_but_not_committed(order) as granting:
         granting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await granting
     await assert_nothing_granted(shop)
 
 
-async def test_a_renewal_at_the_very_end_waits_for_the_end_and_brings_the_device_back(
-    shop: Shop,
-) -> None:
+async def test_an_end_that_comes_during_a_renewal_does_not_end_it(shop: Shop) -> None:
+    user_id = await shop.customer()
+    grant = await shop.buy(user_id)
+    async with shop.paid_but_not_committed(await shop.order(user_id)) as renewing:
+        ending = asyncio.create_task(
+            shop.access.end_subscription(grant.subscription_id, NOW + MONTH)
+        )
+        await lock_waiters(shop.pool, 2)
+    assert not (await ending).ended
+    assert (await ending).expires_at == (await renewing).expires_at == NOW + 2 * MONTH
+
+
+async def test_a_renewal_that_comes_during_the_end_brings_the_device_back(shop: Shop) -> None:
+    await shop.server("nl1")
     user_id = await shop.customer()
     grant = await shop.buy(user_id)
     order = await shop.order(user_id)
-    ending, renewal = await asyncio.gather(
-        shop.access.end_subscription(grant.subscription_id, NOW + MONTH),
-        shop.pay(order, NOW + MONTH),
-    )
-    assert renewal.expires_at == NOW + 2 * MONTH
-    subscription = await shop.access.subscription_of(user_id)
-    assert subscription is not None
-    assert subscription.status is SubscriptionStatus.ACTIVE
-    assert await shop.pool.fetchval("select is_wanted from devices")
-    assert ending.expires_at in {NOW + MONTH, NOW + 2 * MONTH}
+    async with shop.pool.acquire() as bystander, bystander.transaction():
+        # The end waits for the device, with the subscription's row in its hands.
+        await bystander.execute("select from devices for no key update")
+        ending = asyncio.create_task(shop.end(grant, NOW + MONTH))
+        await lock_waiters(shop.pool, 1)
+        renewing = asyncio.create_task(shop.pay(order, NOW + MONTH + DAY))
+        await lock_waiters(shop.pool, 2)
+    assert len(await ending) == 1
+    renewal = await renewing
+    assert (renewal.starts_at, renewal.server) == (NOW + MONTH + DAY, "nl1")
+    await shop.access.placed_peer(renewal.device_id)
 
 
 # Pages and stages

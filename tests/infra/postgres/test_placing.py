@@ -3,7 +3,7 @@
 import asyncio
 
 from domain.servers import ServerState
-from tests.infra.postgres.shop import DAY, MONTH, NOW, Shop
+from tests.infra.postgres.shop import DAY, MONTH, NOW, Shop, lock_waiters
 
 
 async def test_the_emptiest_server_is_chosen(shop: Shop) -> None:
@@ -38,10 +38,12 @@ async def test_a_renewal_stays_on_a_server_that_no_longer_sells(shop: Shop) -> N
 
 async def test_of_two_customers_at_once_exactly_one_gets_the_last_address(shop: Shop) -> None:
     await shop.server("nl1", capacity=1)
-    orders = [await shop.order(await shop.customer()) for _ in range(2)]
-    grants = await asyncio.gather(*(shop.pay(order) for order in orders))
-    assert sorted(str(grant.server) for grant in grants) == ["None", "nl1"]
-    assert await shop.count("grants") == 2
+    first, second = [await shop.order(await shop.customer()) for _ in range(2)]
+    async with shop.paid_but_not_committed(first) as granting:
+        too_late = await shop.pay(second)
+    grant = await granting
+    assert (grant.server, too_late.server) == ("nl1", None)
+    assert await shop.address_of(grant.device_id) is not None
 
 
 async def test_many_customers_at_once_share_out_every_address(shop: Shop) -> None:
@@ -106,6 +108,19 @@ async def test_a_customer_back_in_time_is_never_robbed(shop: Shop) -> None:
     user_id = await shop.customer()
     await shop.leave(await shop.buy(user_id), NOW + MONTH)
     returning, newcoming = await shop.order(user_id), await shop.order(await shop.customer())
-    grants = await asyncio.gather(shop.pay(returning), shop.pay(newcoming))
-    assert sorted(str(grant.server) for grant in grants) == ["None", "nl1"]
-    assert await shop.pool.fetchval("select count(device_id) from tunnel_addresses") == 1
+    async with shop.paid_but_not_committed(returning) as granting:
+        newcomer = await shop.pay(newcoming)
+    assert ((await granting).server, newcomer.server) == ("nl1", None)
+
+
+async def test_a_customer_back_a_moment_too_late_does_not_take_the_address_back(
+    shop: Shop,
+) -> None:
+    await shop.server("nl1", capacity=1)
+    user_id = await shop.customer()
+    await shop.leave(await shop.buy(user_id), NOW + MONTH)
+    returning, newcoming = await shop.order(user_id), await shop.order(await shop.customer())
+    async with shop.paid_but_not_committed(newcoming) as granting:
+        coming_back = asyncio.create_task(shop.pay(returning))
+        await lock_waiters(shop.pool, 2)
+    assert ((await granting).server, (await coming_back).server) == ("nl1", None)
