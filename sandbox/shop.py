@@ -68,6 +68,8 @@ class ShopPlan(BaseModel):
     namespace: str = NAMESPACE
     worker: tuple[str, ...] = ()
     """Another command for the worker, such as one that dies on purpose."""
+    api: tuple[str, ...] = ()
+    """The same for the API."""
 
 
 class EmbeddedShop:
@@ -235,7 +237,7 @@ class EmbeddedShop:
 
     async def start_shop_process(self, name: str) -> None:
         """Start `worker` or `api`, for the first time or after a kill."""
-        command = self.plan.worker if name == "worker" and self.plan.worker else (*_WGSHOP, name)
+        command = {"worker": self.plan.worker, "api": self.plan.api}[name] or (*_WGSHOP, name)
         child = self.children.get(name) or Child(
             name,
             command,

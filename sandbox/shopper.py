@@ -103,6 +103,17 @@ class Shopper:
         """An impatient thumb."""
         await asyncio.gather(self.taps(message, prefix), self.taps(message, prefix))
 
+    async def taps_and_leaves(self, message: MessageView, prefix: str) -> None:
+        """Tap without waiting for an answer."""
+        data = _data(message, prefix)
+        await self._telegram.press(message, data=data, wait=0)
+
+    async def configs(self) -> list[bytes]:
+        """Every configuration file in the chat."""
+        seen = await self._telegram.messages(self.user_id)
+        files = [each.current.document for each in seen.present if each.current.document]
+        return [await self._telegram.download(file.file_id) for file in files]
+
     async def payment_count(self) -> int:
         """How many payment pages were ever made for this customer's purchases."""
         seen = await self._telegram.messages(self.user_id)

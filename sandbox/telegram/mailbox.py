@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sandbox.telegram.changes import Changes
 from sandbox.telegram.clock import Clock
+from sandbox.telegram.numbering import first_update_id
 from sandbox.telegram.objects import UpdateKind
 from sandbox.telegram.wire import Wire, to_json
 
@@ -51,7 +52,7 @@ class Mailbox:
         self.has_separate_queues = False
         """Whether button presses and checkouts travel beside a chat's messages."""
         self._clock = clock
-        self._ids = itertools.count(700_000_001)
+        self._ids = itertools.count(first_update_id())
         self._queues: OrderedDict[int, deque[Letter]] = OrderedDict()
         self._past: OrderedDict[int, Letter] = OrderedDict()
 

@@ -12,6 +12,7 @@ from sandbox.telegram.clock import Clock
 from sandbox.telegram.errors import ApiError, bad_request, forbidden
 from sandbox.telegram.files import FileShelf
 from sandbox.telegram.mailbox import Mailbox
+from sandbox.telegram.numbering import first_message_id
 from sandbox.telegram.objects import Bot, Chat, MemberStatus, Message, User
 from sandbox.telegram.payments import Payments
 from sandbox.telegram.profile import Profile
@@ -69,7 +70,7 @@ class World:
         self.mailbox = Mailbox(self.clock)
         self.callbacks: Questions[CallbackAnswer] = Questions(self.clock, CALLBACK_LIFETIME)
         self.checkouts: Questions[CheckoutAnswer] = Questions(self.clock, CHECKOUT_LIFETIME)
-        self._private_ids = itertools.count(1)
+        self._private_ids = itertools.count(first_message_id())
         self.chat_instance = str(secrets.randbits(62))
 
     def close(self) -> None:

@@ -31,6 +31,11 @@ QUICK_SETTINGS = {
 _user_ids = count(5_000)
 
 
+def next_user_id() -> int:
+    """A Telegram user id that no other test of this process uses."""
+    return next(_user_ids)
+
+
 @pytest.fixture(scope="session")
 async def shop(servers_folder: Path) -> AsyncIterator[EmbeddedShop]:
     """Two VPN nodes, everything else once."""
@@ -63,13 +68,13 @@ async def kassa(shop: EmbeddedShop) -> AsyncIterator[YooKassaSandbox]:
 @pytest.fixture
 def newcomer(telegram: TelegramSandbox, kassa: YooKassaSandbox) -> Shopper:
     """A customer whom the shop does not know."""
-    return Shopper(telegram, kassa, next(_user_ids))
+    return Shopper(telegram, kassa, next_user_id())
 
 
 @pytest.fixture
 def second_newcomer(telegram: TelegramSandbox, kassa: YooKassaSandbox) -> Shopper:
     """Another one."""
-    return Shopper(telegram, kassa, next(_user_ids), name="Борис", language="ru")
+    return Shopper(telegram, kassa, next_user_id(), name="Борис", language="ru")
 
 
 @pytest.fixture

@@ -1,0 +1,175 @@
+"""SIGKILL at every step of a purchase: the outcome is the same as if nothing had happened."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from infra.postgres.pool import Connection
+from sandbox.shop import EmbeddedShop, ShopPlan
+from sandbox.shopper import Shopper
+from sandbox.telegram.client import TelegramSandbox
+from sandbox.yookassa.client import YooKassaSandbox
+from tests.e2e.conftest import QUICK_SETTINGS, next_user_id
+from tests.e2e.ledger import ANNOUNCE_STAGES, ONE_OF_EACH, Ledger
+
+pytestmark = pytest.mark.xdist_group("kills")
+
+WORKER_STEPS = [
+    "after provider.create_invoice",
+    "after ledger.record_invoice",
+    "before notices.show_purchase",
+    "after notices.show_purchase",
+    "after provider.fetch_payment",
+    "before ledger.record_payment_and_grant",
+    "after ledger.record_payment_and_grant",
+    "after access.placed_peer",
+    "before peers.ensure_peer",
+    "after peers.ensure_peer",
+    "before notices.deliver_config",
+    "after notices.deliver_config",
+    "after access.subscription_state",
+    "after desk.open_or_extend",
+    "after ledger.enter_stage",
+]
+
+API_STEPS = [
+    "before starter.begin_purchase",
+    "after starter.begin_purchase",
+    "before starter.payment_seen",
+    "after starter.payment_seen",
+]
+
+
+class MortalShop:
+    """A shop whose worker and API die at the step that a warrant names."""
+
+    def __init__(self, shop: EmbeddedShop, folder: Path) -> None:
+        self.shop = shop
+        self._folder = folder
+
+    def kill(self, role: str, step: str) -> None:
+        """Let the process die at this step, once."""
+        self._warrant(role).write_text(step)
+
+    def is_killed(self, role: str) -> bool:
+        """Whether it has died there."""
+        return not self._warrant(role).exists()
+
+    def _warrant(self, role: str) -> Path:
+        return self._folder / f"{role}.warrant"
+
+
+@pytest.fixture(scope="module")
+async def mortal(servers_folder: Path) -> AsyncIterator[MortalShop]:
+    folder = servers_folder / "mortal"
+    folder.mkdir()
+    command = (sys.executable, "-m", "tests.e2e.mortal")
+    plan = ShopPlan(
+        data=folder / "shop",
+        settings=QUICK_SETTINGS,
+        worker=(*command, "worker", str(folder / "worker.warrant")),
+        api=(*command, "api", str(folder / "api.warrant")),
+    )
+    async with EmbeddedShop(plan) as running:
+        connection = await asyncpg.connect(running.database_url, timeout=10)
+        await connection.execute(ANNOUNCE_STAGES)
+        await connection.close()
+        yield MortalShop(running, folder)
+
+
+@pytest.fixture
+async def customer(mortal: MortalShop) -> AsyncIterator[Shopper]:
+    addresses = mortal.shop.addresses
+    async with (
+        TelegramSandbox(addresses.telegram) as telegram,
+        YooKassaSandbox(addresses.yookassa) as kassa,
+    ):
+        yield Shopper(telegram, kassa, next_user_id())
+
+
+@pytest.fixture
+async def connection(mortal: MortalShop) -> AsyncIterator[Connection]:
+    opened = await asyncpg.connect(mortal.shop.database_url, timeout=10)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def books(mortal: MortalShop, connection: Connection) -> Ledger:
+    return Ledger(connection, mortal.shop)
+
+
+@pytest.mark.parametrize("step", WORKER_STEPS)
+async def test_the_worker_killed(
+    step: str, mortal: MortalShop, customer: Shopper, books: Ledger
+) -> None:
+    mortal.kill("worker", step)
+    await customer.buys()
+    await books.reaches(customer, "done")
+    assert mortal.is_killed("worker"), "the purchase never came by the step"
+    assert await books.outcome(customer) == ONE_OF_EACH
+    assert await customer.payment_count() == 1
+    assert len(await customer.configs()) == 1
+
+
+@pytest.mark.parametrize("step", API_STEPS)
+async def test_the_api_killed(
+    step: str, mortal: MortalShop, customer: Shopper, books: Ledger
+) -> None:
+    plans = await customer.opens_plans(await customer.arrive())
+    mortal.kill("api", step)
+    await customer.taps_and_leaves(plans, "buy:")
+    await customer.pays(await customer.sees_payment_page())
+    await books.reaches(customer, "done")
+    assert mortal.is_killed("api"), "the purchase never came by the step"
+    assert await books.outcome(customer) == ONE_OF_EACH
+    assert await customer.payment_count() == 1
+    assert len(await customer.configs()) == 1
+
+
+async def test_the_temporal_server_killed_while_the_customer_pays(
+    mortal: MortalShop, customer: Shopper, books: Ledger
+) -> None:
+    message = await customer.reaches_payment_page()
+    temporal = mortal.shop.children["temporal"]
+    await temporal.kill()
+    await customer.pays(message)
+    await temporal.start()
+    await books.reaches(customer, "done")
+    assert await books.outcome(customer) == ONE_OF_EACH
+    assert len(await customer.configs()) == 1
+
+
+async def test_postgresql_killed_while_the_customer_pays(
+    mortal: MortalShop, customer: Shopper
+) -> None:
+    message = await customer.reaches_payment_page()
+    await mortal.shop.postgres.kill()
+    await customer.pays(message)
+    await mortal.shop.postgres.revive()
+    await customer.gets_config()
+    connection = await asyncpg.connect(mortal.shop.database_url, timeout=10)
+    books = Ledger(connection, mortal.shop)
+    await books.reaches(customer, "done")
+    assert await books.outcome(customer) == ONE_OF_EACH
+    assert len(await customer.configs()) == 1
+    await connection.close()
+
+
+async def test_worker_and_api_killed_again_and_again(
+    mortal: MortalShop, customer: Shopper, books: Ledger
+) -> None:
+    message = await customer.reaches_payment_page()
+    for step in ("after provider.fetch_payment", "after peers.ensure_peer"):
+        mortal.kill("worker", step)
+        if step == "after provider.fetch_payment":
+            mortal.kill("api", "after starter.payment_seen")
+            await customer.pays(message)
+        async with asyncio.timeout(60):
+            await books.reaches(customer, "setting_up", "done")
+    await books.reaches(customer, "done")
+    assert await books.outcome(customer) == ONE_OF_EACH
