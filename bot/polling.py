@@ -1,8 +1,8 @@
 """Long polling: the shop without a public address.
 
 aiogram's own polling confirms an update to Telegram while its handler still runs, so a crash
-would lose a tap. Here a batch is confirmed when all of it has been handled; what a crash leaves
-half-done comes again, and handlers are safe to run twice.
+would lose a tap. Here an update is confirmed when it has been handled; what a crash or an outage
+leaves half-done comes again, and handlers are safe to run twice.
 """
 
 import asyncio
@@ -13,6 +13,8 @@ import structlog
 from aiogram import Bot, Dispatcher
 from aiogram.types import Update
 
+from bot.outages import OUTAGES
+from bot.progress import Progress
 from domain.errors import ShopError
 from infra.telegram import telegram_errors
 
@@ -22,7 +24,7 @@ _LONG_POLL_SECONDS = 25
 _GRACE_SECONDS = 10
 """How much longer than the long poll the request may take."""
 _PAUSE_SECONDS = 3.0
-"""Between two attempts while Telegram is away."""
+"""Between two attempts while Telegram, PostgreSQL or Temporal is away."""
 
 
 async def poll(bot: Bot, dispatcher: Dispatcher, stop: asyncio.Event) -> None:
@@ -30,21 +32,22 @@ async def poll(bot: Bot, dispatcher: Dispatcher, stop: asyncio.Event) -> None:
 
     Updates that wait are kept. A webhook is taken down, or Telegram would answer 409.
     """
-    webhook_is_gone, offset = False, None
+    webhook_is_gone, progress = False, Progress()
     while not stop.is_set():
         try:
             if not webhook_is_gone:
                 with telegram_errors():
                     await bot.delete_webhook(drop_pending_updates=False)
                 webhook_is_gone = True
-            updates = await _next_batch(bot, dispatcher, offset, stop)
+            updates = await _next_batch(bot, dispatcher, progress.offset, stop)
         except ShopError as error:
             _log.warning("updates could not be fetched", why=str(error))
             await _pause(stop)
             continue
-        await _handle(bot, dispatcher, updates)
-        if updates:
-            offset = updates[-1].update_id + 1
+        await _handle(bot, dispatcher, updates, progress)
+        progress.confirm(updates)
+        if progress.is_held_back:
+            await _pause(stop)
 
 
 async def _next_batch(
@@ -72,20 +75,34 @@ async def _fetch(bot: Bot, dispatcher: Dispatcher, offset: int | None) -> list[U
         )
 
 
-async def _handle(bot: Bot, dispatcher: Dispatcher, updates: Iterable[Update]) -> None:
+async def _handle(
+    bot: Bot, dispatcher: Dispatcher, updates: Iterable[Update], progress: Progress
+) -> None:
     """Handle a batch: chats side by side, each chat's updates in their order."""
     by_chat: defaultdict[int, list[Update]] = defaultdict(list)
     for update in updates:
-        by_chat[_chat_of(update)].append(update)
-    await asyncio.gather(*(_handle_in_order(bot, dispatcher, chat) for chat in by_chat.values()))
+        if not progress.is_settled(update):
+            by_chat[_chat_of(update)].append(update)
+    chats = (_handle_in_order(bot, dispatcher, chat, progress) for chat in by_chat.values())
+    await asyncio.gather(*chats)
 
 
-async def _handle_in_order(bot: Bot, dispatcher: Dispatcher, updates: list[Update]) -> None:
+async def _handle_in_order(
+    bot: Bot, dispatcher: Dispatcher, updates: list[Update], progress: Progress
+) -> None:
+    """Handle a chat's updates up to one that meets an outage; the rest wait behind it."""
     for update in updates:
         try:
             await dispatcher.feed_update(bot, update)
+        except OUTAGES as error:
+            if progress.hold(update):
+                why = f"{type(error).__name__}: {error}"
+                _log.warning("an update waits", update_id=update.update_id, why=why)
+                return
+            _log.exception("an update is given up", update_id=update.update_id)
         except Exception:  # noqa: BLE001  # one update must not stop the shop for everybody else
             _log.exception("an update is left unhandled", update_id=update.update_id)
+        progress.settle(update)
 
 
 def _chat_of(update: Update) -> int:

@@ -1,4 +1,4 @@
-"""What a person sees when a handler fails: an apology, never silence."""
+"""What a person sees when a handler fails: an apology; in an outage the answer, later."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from aiogram.dispatcher.event.bases import UNHANDLED
 from aiogram.enums import ChatType
 from aiogram.types import ErrorEvent, User
 
+from bot.outages import OUTAGES
 from bot.phrasebook import Phrasebook, phrasebook
 from bot.shop import Shop
 from domain.errors import CustomerUnreachable, ShopError
@@ -32,13 +33,16 @@ async def apologise(
 ) -> Any:
     """Log the failure and tell the person to try again.
 
-    Where there is nobody to tell (somebody blocked the bot), the error goes on up instead: the
-    webhook answers with an error, and Telegram sends the update again.
+    When a part of the shop is away, the error goes on up instead: the update does not count as
+    handled, Telegram sends it again, and the person gets the answer itself. So it does where there
+    is nobody to tell (somebody blocked the bot).
     """
     error, update = event.exception, event.update
     log = _log.bind(update_id=update.update_id)
     if isinstance(error, CustomerUnreachable):
         return log.info("the customer left before the answer", why=str(error))
+    if isinstance(error, OUTAGES):
+        return UNHANDLED
     log.error("an update could not be handled", exc_info=error)
     if phrases is None:
         phrases = phrasebook(

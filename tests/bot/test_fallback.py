@@ -1,11 +1,13 @@
 """Nothing that a person does is met with silence or a traceback."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from aiogram.exceptions import TelegramForbiddenError, TelegramNetworkError
 from aiogram.methods import AnswerCallbackQuery, SendMessage
 
+from domain.errors import TemporalUnavailable
 from tests.bot.conftest import STAFF, Stage
 from tests.bot.fakes import ANNA, NOW
 from tests.bot.phone import DATE, Phone
@@ -109,19 +111,12 @@ class TestFailures:
         await anna.write("/start")
         assert "broke on our side" in anna.screen
 
-    async def test_even_without_a_database_there_is_an_apology(
+    async def test_a_bug_before_anything_is_known_of_the_customer_gets_an_apology_too(
         self, stage: Stage, anna: Phone
     ) -> None:
         stage.inbox.update_is_done = _broken
         await anna.write("/start")
         assert "сломалось" in anna.screen
-
-    async def test_a_block_that_could_not_be_noted_is_sent_again_by_telegram(
-        self, stage: Stage, anna: Phone
-    ) -> None:
-        stage.customers.note_blocked = _broken
-        with pytest.raises(OSError, match="away"):
-            await anna.feed(my_chat_member=_membership(anna, "kicked"))
 
     async def test_a_customer_who_left_meanwhile_is_no_error(
         self, stage: Stage, anna: Phone
@@ -139,6 +134,52 @@ class TestFailures:
             stage.telegram.fail(SendMessage, TelegramNetworkError(method, "down"))
         await anna.write("/start")
         assert len(stage.telegram.asked(SendMessage)) == 2
+
+
+AWAY = [ConnectionRefusedError("PostgreSQL is away"), TemporalUnavailable("Temporal is away")]
+
+
+@pytest.mark.parametrize("outage", AWAY)
+class TestOutages:
+    """The door learns that the update was not handled; the person is told nothing untrue."""
+
+    async def test_a_message_is_to_come_again(
+        self, stage: Stage, anna: Phone, outage: Exception
+    ) -> None:
+        stage.subscriptions.subscription_of = _raising(outage)
+        with pytest.raises(type(outage)):
+            await anna.write("/start")
+        assert stage.telegram.calls == []
+        assert stage.inbox.done == set()
+
+    async def test_a_tap_keeps_its_spinner_and_its_message(
+        self, stage: Stage, anna: Phone, outage: Exception
+    ) -> None:
+        await anna.write("/start")
+        stage.plans.for_sale = _raising(outage)
+        with pytest.raises(type(outage)):
+            await anna.tap("Выбрать тариф")
+        assert stage.telegram.asked(AnswerCallbackQuery) == []
+        assert "Здравствуйте" in anna.screen
+
+    async def test_what_could_not_even_be_looked_up_is_to_come_again(
+        self, stage: Stage, anna: Phone, outage: Exception
+    ) -> None:
+        stage.inbox.update_is_done = _raising(outage)
+        with pytest.raises(type(outage)):
+            await anna.write("/start")
+
+    async def test_a_block_is_noted_when_it_comes_again(
+        self, stage: Stage, anna: Phone, outage: Exception
+    ) -> None:
+        note_blocked = stage.customers.note_blocked
+        stage.customers.note_blocked = _raising(outage)
+        block = _membership(anna, "kicked")
+        with pytest.raises(type(outage)):
+            await anna.feed(update_id=902, my_chat_member=block)
+        stage.customers.note_blocked = note_blocked
+        await anna.feed(update_id=902, my_chat_member=block)
+        assert ANNA in stage.customers.blocked
 
 
 class TestRepeats:
@@ -193,7 +234,14 @@ class TestMembership:
 
 
 async def _broken(*_: object) -> Any:
-    raise OSError("the database is away")
+    raise KeyError("a bug")
+
+
+def _raising(error: Exception) -> Callable[..., Awaitable[Any]]:
+    async def away(*_: object) -> Any:
+        raise error
+
+    return away
 
 
 def _membership(phone: Phone, status: str) -> dict[str, Any]:

@@ -5,14 +5,18 @@ from collections.abc import AsyncIterator
 
 import pytest
 from aiogram import Bot, Dispatcher
+from structlog.types import EventDict
 
 from bot.announcement import announce_commands, announce_webhook
 from bot.dispatcher import build_dispatcher
 from bot.polling import poll
+from domain.ids import UserId
 from infra.telegram import TelegramMessenger
 from sandbox.telegram.client import FaultKind, TelegramSandbox
 from tests.bot.conftest import Stage
-from tests.bot.fakes import ANNA
+from tests.bot.fakes import ANNA, Inbox
+
+BORIS = UserId(1002)
 
 
 @pytest.fixture
@@ -115,6 +119,109 @@ async def test_a_batch_under_way_is_finished_before_the_stop(
     go_on.set()
     await asyncio.wait_for(task, timeout=10)
     await anna.wait_for_message(ANNA, lambda m: "Здравствуйте" in m.body)
+
+
+class Outage:
+    """A database that is away for the first update, or for all, until it is over."""
+
+    def __init__(self, inbox: Inbox, *, only_first: bool = False, tries: int | None = None) -> None:
+        self.met: list[int] = []
+        self.is_over = False
+        self._ask = inbox.update_is_done
+        self._only_first = only_first
+        self._tries = tries
+        inbox.update_is_done = self.update_is_done
+
+    async def update_is_done(self, update_id: int) -> bool:
+        is_spared = self._only_first and update_id != (self.met or [update_id])[0]
+        if self.is_over or is_spared or len(self.met) == self._tries:
+            return await self._ask(update_id)
+        self.met.append(update_id)
+        raise ConnectionRefusedError("the database is away")
+
+
+async def answers(telegram: TelegramSandbox, chat_id: int) -> list[str]:
+    return [each.body for each in (await telegram.messages(chat_id)).messages if each.from_bot]
+
+
+@pytest.fixture
+def _swift(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.polling._PAUSE_SECONDS", 0.01)
+
+
+@pytest.mark.usefixtures("_swift")
+class TestOutages:
+    """What meets an outage is not confirmed to Telegram, and comes again."""
+
+    async def test_an_update_is_tried_until_the_outage_is_over_and_answered_once(
+        self, anna: TelegramSandbox, stage: Stage, polling: asyncio.Event
+    ) -> None:
+        outage = Outage(stage.inbox, tries=3)
+        await anna.press_start(ANNA)
+        await anna.wait_for_message(ANNA, lambda m: "Здравствуйте" in m.body)
+        assert (len(outage.met), len(set(outage.met))) == (3, 1)
+        assert len(await answers(anna, ANNA)) == 1
+
+    async def test_others_are_served_meanwhile_and_only_once(
+        self, anna: TelegramSandbox, stage: Stage, polling: asyncio.Event
+    ) -> None:
+        outage = Outage(stage.inbox, only_first=True)
+        await anna.introduce(BORIS, "Борис", language_code="ru")
+        await anna.press_start(ANNA)
+        await anna.press_start(BORIS)
+        await anna.wait_for_message(BORIS, lambda m: "Здравствуйте" in m.body)
+        outage.is_over = True
+        await anna.wait_for_message(ANNA, lambda m: "Здравствуйте" in m.body)
+        assert len(await answers(anna, BORIS)) == 1
+
+    async def test_a_chats_later_updates_keep_their_place(
+        self, anna: TelegramSandbox, stage: Stage, polling: asyncio.Event
+    ) -> None:
+        Outage(stage.inbox, only_first=True, tries=3)
+        await anna.press_start(ANNA)
+        await anna.send_text(ANNA, "/help")
+        await anna.wait_for_message(ANNA, lambda m: "Помощь" in m.body and m.from_bot)
+        greeting, help_ = await answers(anna, ANNA)
+        assert "Здравствуйте" in greeting
+        assert "Помощь" in help_
+
+    async def test_what_was_answered_with_an_apology_is_not_tried_again(
+        self,
+        anna: TelegramSandbox,
+        stage: Stage,
+        polling: asyncio.Event,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        async def broken(user_id: int) -> None:
+            raise KeyError("a bug")
+
+        monkeypatch.setattr(stage.subscriptions, "subscription_of", broken)
+        outage = Outage(stage.inbox, only_first=True)
+        await anna.introduce(BORIS, "Борис", language_code="ru")
+        await anna.press_start(ANNA)
+        await anna.press_start(BORIS)
+        await anna.wait_for_message(BORIS, lambda m: "сломалось" in m.body)
+        outage.is_over = True
+        await anna.wait_for_message(ANNA, lambda m: "сломалось" in m.body)
+        assert len(await answers(anna, BORIS)) == 1
+
+    async def test_an_update_that_keeps_failing_alone_is_given_up_and_named_in_the_log(
+        self,
+        anna: TelegramSandbox,
+        stage: Stage,
+        log: list[EventDict],
+        polling: asyncio.Event,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr("bot.progress.PATIENCE_SECONDS", 0.0)
+        outage = Outage(stage.inbox, only_first=True)
+        await anna.introduce(BORIS, "Борис", language_code="ru")
+        await anna.press_start(ANNA)
+        await anna.press_start(BORIS)
+        await anna.send_text(ANNA, "/help")
+        await anna.wait_for_message(ANNA, lambda m: "Помощь" in m.body and m.from_bot)
+        given_up = [each for each in log if each["event"] == "an update is given up"]
+        assert [each["update_id"] for each in given_up] == [outage.met[0]]
 
 
 async def test_a_webhook_is_told_every_kind_of_update_that_is_handled(
