@@ -19,6 +19,7 @@ check: .venv/ready  ## Style, types, import rules, catalogues
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/bot/test_catalogues.py
 
 bench: .venv/ready  ## Measure; the results go into docs/BENCHMARKS.md by hand, with the method
 	$(BIN)/python -m bench
@@ -30,6 +31,12 @@ format: .venv/ready
 lock:  ## Refresh both lock files from pyproject.toml (needs uv); the image takes the second
 	$(LOCK) --all-extras --output-file requirements.lock
 	$(LOCK) --constraint requirements.lock --output-file requirements-prod.lock
+
+messages: .venv/ready  ## Bring the catalogues up to date with the bot's texts; translate, then check
+	$(BIN)/pybabel -q extract -k say -k label -k N_ -k count:1,1 --omit-header --no-location \
+		--sort-output -o bot/locales/messages.pot bot
+	$(BIN)/pybabel -q update -i bot/locales/messages.pot -d bot/locales -N --ignore-obsolete \
+		--ignore-pot-creation-date -w 100
 
 clean:
 	rm -rf .venv .demo build dist
