@@ -13,6 +13,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.progress import Progress
 
 
+LATE_PAUSE = timedelta(hours=1)
+"""Between two looks at a page whose time is over: years of them fit into one history."""
+
+
 class PaymentWatch:
     """Watches one payment page. News wakes it; only the provider's own answer is believed."""
 
@@ -46,7 +50,7 @@ class PaymentWatch:
         pause = self._policy.first_poll
         while not self._is_settled and not self._is_hopeless(fetched):
             if not await self._something_happens(pause):
-                pause = min(pause * 2, self._policy.slowest_poll)
+                pause = min(pause * 2, self._longest_pause)
             fetched = await self._closer_look(invoice)
             if not self._is_settled:
                 await self._turn_page()
@@ -100,6 +104,10 @@ class PaymentWatch:
         """The pause, cut so that the end of the payment window is not overslept."""
         left = self._policy.payment_window - self._age
         return min(pause, left) if left > timedelta(0) else pause
+
+    @property
+    def _longest_pause(self) -> timedelta:
+        return self._policy.slowest_poll if self._progress.page_is_open else LATE_PAUSE
 
     async def look(self, invoice: Invoice) -> FetchedPayment | None:
         """The provider's answer now; None when it gave none within the budget."""
