@@ -16,7 +16,11 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import (
+    ApplicationError,
+    FailureError,
+    WorkflowAlreadyStartedError,
+)
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.errors import (
@@ -129,7 +133,7 @@ class Starter:
                     "no worker took the repair in time: look at the purchase, then decide again"
                 ) from error
             except WorkflowUpdateFailedError as error:
-                raise RepairRefused(str(error.cause)) from error
+                raise RepairRefused(_words_of(error)) from error
             except RPCError as error:
                 if error.status is RPCStatusCode.NOT_FOUND:
                     raise UnknownPurchase(
@@ -187,7 +191,12 @@ def _without_page(error: WorkflowUpdateFailedError) -> ProviderUnavailable | Pur
     cause = error.cause
     if isinstance(cause, ApplicationError) and cause.type == ProviderUnavailable.__name__:
         return ProviderUnavailable(_NOT_READY)
-    return PurchaseRefused(str(cause))
+    return PurchaseRefused(_words_of(error))
+
+
+def _words_of(error: WorkflowUpdateFailedError) -> str:
+    cause = error.cause
+    return cause.message if isinstance(cause, FailureError) else str(cause)
 
 
 def _summary(order: PurchaseOrder) -> str:

@@ -1,8 +1,9 @@
 """Where a purchase stands, and the one place that changes and publishes it."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.ledger import LedgerActivities, RecordStage
@@ -24,6 +25,17 @@ class Problem(NamedTuple):
 
     reason: StuckReason
     detail: str
+
+    @classmethod
+    def of(cls, error: ActivityError, reason: StuckReason) -> Self:
+        """The problem in the words of the error itself."""
+        return cls(reason, words_of(error))
+
+
+def words_of(error: ActivityError) -> str:
+    """What went wrong, as the activity's own error says it."""
+    cause = error.cause
+    return cause.message if isinstance(cause, FailureError) else str(cause or error)
 
 
 WAITS_FOR = {

@@ -92,7 +92,7 @@ class Provisioning:
 def _problem(error: ActivityError) -> Problem:
     cause = error.cause
     full = isinstance(cause, ApplicationError) and cause.type == "NoFreeAddress"
-    return Problem(StuckReason.CAPACITY if full else StuckReason.SERVER, str(cause or error))
+    return Problem.of(error, StuckReason.CAPACITY if full else StuckReason.SERVER)
 
 
 def _is_refusal(error: ActivityError) -> bool:

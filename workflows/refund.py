@@ -13,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.purchases import PurchaseStage, StuckReason
     from workflows.options import LEDGER, PROVIDER, REFUND
     from workflows.parking import Parking
-    from workflows.progress import Problem, Progress
+    from workflows.progress import Problem, Progress, words_of
     from workflows.removal import start_removals
 
 _FIRST_LOOK = timedelta(seconds=5)
@@ -71,12 +71,12 @@ async def _refund(
             **REFUND,
         )
     except ActivityError as error:
-        return _Setback(str(error.cause), key_is_spent=True)
+        return _Setback(words_of(error), key_is_spent=True)
     try:
         refund = await _final(refund)
     except ActivityError as error:
         # There is a refund, only its end is unknown: another key could pay back twice.
-        return _Setback(str(error.cause), key_is_spent=False)
+        return _Setback(words_of(error), key_is_spent=False)
     if refund.status is RefundStatus.CANCELED:
         reason = refund.cancellation.reason if refund.cancellation else "no reason given"
         detail = f"the provider cancelled the refund: {reason}"
