@@ -1,0 +1,95 @@
+"""VPN servers and Telegram in memory."""
+
+from collections.abc import Sequence
+
+from domain.errors import ServerUnavailable, ShopError, TelegramUnavailable
+from domain.notices import ConfigDelivery, Delivery, Reminder, ReminderKind
+from domain.purchases import Alarm, PurchaseNotice
+from domain.servers import ClientConfig, Peer, PeerRemoval, PeerStatistics, Server, ServerInfo
+from tests.workflows.journal import Journal
+
+
+class FakePeers:
+    """Fulfils `domain.ports.PeerGateway`."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.faults: dict[str, ShopError] = {}
+        """By a server's slug."""
+        self.removal_faults: dict[str, ShopError] = {}
+        """For taking a peer off, which may work where putting one on does not."""
+        self.holders: set[str] = set()
+        """The slugs of the servers that hold the customer's peer."""
+        self._journal = journal
+
+    def take_down(self, *slugs: str) -> None:
+        """These servers do not answer."""
+        self.take_none(*slugs)
+        self.removal_faults |= self.faults
+
+    def take_none(self, *slugs: str) -> None:
+        """These servers take no new peer; they still let one go."""
+        self.faults |= {slug: ServerUnavailable(f"{slug}: no route to host") for slug in slugs}
+
+    def bring_back(self, *slugs: str) -> None:
+        """These servers answer again."""
+        for slug in slugs:
+            self.faults.pop(slug, None)
+            self.removal_faults.pop(slug, None)
+
+    async def ensure_peer(self, peer: Peer) -> None:
+        await self._reach("ensure_peer", peer.server, self.faults)
+        self.holders.add(peer.server.slug)
+        await self._journal.note("peer_held", peer.server.slug)
+
+    async def remove_peer(self, removal: PeerRemoval) -> None:
+        await self._reach("remove_peer", removal.server, self.removal_faults)
+        self.holders.discard(removal.server.slug)
+        await self._journal.note("peer_removed", removal.server.slug)
+
+    async def info(self, server: Server) -> ServerInfo:
+        raise NotImplementedError(f"no workflow asks {server.slug} about itself")
+
+    async def statistics(self, server: Server) -> Sequence[PeerStatistics]:
+        raise NotImplementedError(f"no workflow asks {server.slug} for counters")
+
+    async def _reach(self, what: str, server: Server, faults: dict[str, ShopError]) -> None:
+        await self._journal.note(what, server.slug)
+        if server.slug in faults:
+            raise faults[server.slug].with_traceback(None)
+
+
+class FakeNotices:
+    """Fulfils `domain.ports.Notices`."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.outage: ShopError | None = None
+        self.outcome = Delivery.DELIVERED
+        self._journal = journal
+
+    def take_down(self) -> None:
+        """Telegram does not answer."""
+        self.outage = TelegramUnavailable("502 Bad Gateway")
+
+    def bring_back(self) -> None:
+        """Telegram answers again."""
+        self.outage = None
+
+    async def show_purchase(self, notice: PurchaseNotice) -> Delivery:
+        await self._journal.note("try_to_show", notice.stage)
+        return await self._send("shown", notice)
+
+    async def deliver_config(self, delivery: ConfigDelivery, config: ClientConfig) -> Delivery:
+        return await self._send("delivered", (delivery, config.file_name))
+
+    async def raise_alarm(self, alarm: Alarm) -> None:
+        await self._send("alarm", alarm)
+
+    async def remind(self, kind: ReminderKind, reminder: Reminder) -> Delivery:
+        await self._journal.note("try_to_remind", kind)
+        return await self._send("reminded", kind)
+
+    async def _send(self, what: str, message: object) -> Delivery:
+        if self.outage is not None:
+            raise self.outage.with_traceback(None)
+        await self._journal.note(what, message)
+        return self.outcome

@@ -1,0 +1,153 @@
+"""The whole shop on a real Temporal server, with its neighbours in memory."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from temporalio.client import Client, WorkflowHandle
+from temporalio.testing import TimeSkipper
+
+from domain.ids import ChatId, MessageId, PlanId, PurchaseId
+from domain.languages import Language
+from domain.money import roubles
+from domain.purchases import (
+    ChatMessage,
+    PurchaseOrder,
+    PurchasePolicy,
+    PurchaseStage,
+    Repair,
+    RepairAction,
+)
+from temporal.starter import Starter
+from tests.workflows.fake_ledger import USER, FakeLedger
+from tests.workflows.fake_outside import FakeNotices, FakePeers
+from tests.workflows.fake_provider import FakeProvider
+from tests.workflows.journal import Journal
+from workers.gateways import Gateways
+from workers.shop_worker import build_workers
+from workflows.names import purchase_workflow_id
+from workflows.purchase import PurchaseWorkflow
+
+SWIFT = PurchasePolicy(
+    swift_setup=timedelta(seconds=0.4),
+    setup_budget=timedelta(seconds=0.8),
+    invoice_budget=timedelta(seconds=1),
+)
+"""Budgets that a test can wait for: activities run in real time whatever the workflow's clock."""
+
+RARELY = SWIFT.model_copy(
+    update={"first_poll": timedelta(hours=30), "slowest_poll": timedelta(hours=30)}
+)
+"""As good as no polling: what happens is due to news, or to the end of the payment window."""
+
+WINDOW = SWIFT.payment_window
+LAST_LOOK = timedelta(hours=30)
+"""From the end of the window to the look after which a purchase with `RARELY` gives up."""
+
+ANSWER = timedelta(seconds=15)
+"""How long a test waits for one answer of the server."""
+
+PLAN_NAME = "30 days in the Netherlands"
+EMAIL = "anna@example.com"
+
+
+def an_order(**changes: Any) -> PurchaseOrder:
+    """A month for 299 roubles, bought in the chat."""
+    order = PurchaseOrder(
+        purchase_id=PurchaseId(uuid4()),
+        user_id=USER,
+        plan_id=PlanId(1),
+        plan_name=PLAN_NAME,
+        price=roubles(299),
+        duration=timedelta(days=30),
+        language=Language.ENGLISH,
+        message=ChatMessage(chat_id=ChatId(USER), message_id=MessageId(7)),
+        receipt_email=EMAIL,
+        policy=SWIFT,
+    )
+    return order.model_copy(update=changes)
+
+
+class Shop:
+    """Starter, workers and neighbours, and the words that tests tell stories with."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.starter = Starter(client)
+        self.journal = Journal()
+        self.provider = FakeProvider(self.journal)
+        self.ledger = FakeLedger(self.journal)
+        self.peers = FakePeers(self.journal)
+        self.notices = FakeNotices(self.journal)
+        self._skipper = TimeSkipper(client)
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """Run the workers; may be left and entered again, like a worker that is restarted."""
+        gateways = Gateways(
+            provider=self.provider,
+            peers=self.peers,
+            notices=self.notices,
+            ledger=self.ledger,
+            access=self.ledger,
+            desk=self.starter,
+        )
+        async with AsyncExitStack() as stack:
+            for worker in build_workers(self.client, gateways, timedelta(0)):
+                await stack.enter_async_context(worker)
+            yield
+
+    async def begin(self, order: PurchaseOrder | None = None) -> PurchaseOrder:
+        """A customer taps on a price, and the payment page opens."""
+        order = order or an_order()
+        self.ledger.open(order)
+        await self.starter.begin_purchase(order)
+        await self.reaches(PurchaseStage.AWAITING_PAYMENT)
+        return order
+
+    async def buy(
+        self, order: PurchaseOrder | None = None, oddity: dict[str, Any] | None = None
+    ) -> PurchaseOrder:
+        """A customer begins and pays, and the provider says so."""
+        order = await self.begin(order)
+        await self.pay(order, oddity)
+        return order
+
+    async def pay(self, order: PurchaseOrder, oddity: dict[str, Any] | None = None) -> None:
+        """The page is paid, and the provider says so."""
+        payment_id = self.provider.pay(order.purchase_id, oddity)
+        await self.starter.payment_seen(order, payment_id)
+
+    async def decline(self, order: PurchaseOrder, reason: str = "insufficient_funds") -> None:
+        """The payment does not go through, and the provider says so."""
+        payment_id = self.provider.decline(order.purchase_id, reason)
+        await self.starter.payment_seen(order, payment_id)
+
+    async def repair(self, order: PurchaseOrder, action: RepairAction) -> None:
+        """A person decides."""
+        await self.starter.repair(order.purchase_id, Repair(action=action, actor="telegram:42"))
+
+    async def try_again(self, order: PurchaseOrder, attempt: int = 2) -> PurchaseOrder:
+        """The customer taps on "try again"."""
+        again = order.model_copy(update={"attempt": attempt})
+        await self.starter.begin_purchase(again)
+        return again
+
+    async def reaches(self, stage: PurchaseStage, *, times: int = 1) -> None:
+        """Wait until the ledger has been told that stage so often."""
+        await self.journal.until("stage", stage, times=times)
+
+    async def rests(self, order: PurchaseOrder) -> PurchaseStage:
+        """Wait until the purchase, with all its runs so far, has come to rest."""
+        return await self.purchase(order).result(rpc_timeout=ANSWER)
+
+    def purchase(self, order: PurchaseOrder) -> WorkflowHandle[PurchaseWorkflow, PurchaseStage]:
+        """The purchase's newest run."""
+        workflow_id = purchase_workflow_id(order.purchase_id)
+        return self.client.get_workflow_handle_for(PurchaseWorkflow.run, workflow_id)
+
+    async def forward(self, handle: WorkflowHandle[Any, Any], time: timedelta) -> None:
+        """Turn the clock of one workflow."""
+        await self._skipper.fast_forward(handle, time)
