@@ -3,12 +3,12 @@
 Only processes and public protocols: nothing of the shop is imported here.
 """
 
+import asyncio
 import json
 import os
 import sys
 import sysconfig
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 from pathlib import Path
 from time import monotonic
 from typing import Self
@@ -31,6 +31,8 @@ ADMIN_CHAT = -1001000000001
 SHOP_ID = "100500"
 NAMESPACE = "wgshop"
 DATABASE = "wgshop"
+
+SHOP_PROCESSES = frozenset({"worker", "api", "bot"})
 
 Progress = Callable[[str], None]
 """Is told of each part that became ready."""
@@ -70,6 +72,8 @@ class ShopPlan(BaseModel):
     """Another command for the worker, such as one that dies on purpose."""
     api: tuple[str, ...] = ()
     """The same for the API."""
+    polling: bool = False
+    """A shop without a public address: the polling bot instead of the API, no notifications."""
 
 
 class EmbeddedShop:
@@ -83,7 +87,6 @@ class EmbeddedShop:
         self.addresses: Addresses
         self._progress = progress
         self._began = monotonic()
-        self._stack = AsyncExitStack()
         self.postgres = EmbeddedPostgres(plan.data / "postgres")
 
     async def __aenter__(self) -> Self:
@@ -91,13 +94,13 @@ class EmbeddedShop:
         try:
             await self._start()
         except BaseException:
-            await self._stack.aclose()
+            await self._stop()
             raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Stop everything, the newest first."""
-        await self._stack.aclose()
+        """Stop everything: the shop first, then what it leans on."""
+        await self._stop()
 
     @property
     def database_url(self) -> str:
@@ -116,8 +119,17 @@ class EmbeddedShop:
             *(self._start_node(slug) for slug in self.plan.nodes),
         )
         await together(self._prepare_database(), self._prepare_namespace())
-        await together(self.start_shop_process("worker"), self.start_shop_process("api"))
-        await self._until_healthy()
+        front = "bot" if self.plan.polling else "api"
+        await together(self.start_shop_process("worker"), self.start_shop_process(front))
+        if not self.plan.polling:
+            await self._until_healthy()
+
+    async def _stop(self) -> None:
+        ours = [child for child in self.children.values() if child.name in SHOP_PROCESSES]
+        others = [child for child in self.children.values() if child not in ours]
+        for group in (ours, others):
+            await asyncio.gather(*(child.stop() for child in group))
+        await self.postgres.stop()
 
     def _choose_addresses(self) -> Addresses:
         usual = (8080, 8081, 8082, 7233, 8233, 9464)
@@ -137,7 +149,6 @@ class EmbeddedShop:
 
     async def _start_database(self) -> None:
         await self.postgres.start()
-        self._stack.push_async_callback(self.postgres.stop)
         connection = await asyncpg.connect(self.postgres.url(), timeout=10)
         try:
             await connection.execute(f'create database "{DATABASE}"')
@@ -173,11 +184,12 @@ class EmbeddedShop:
         return self._sandbox("telegram", self.addresses.telegram, "--token", self.secrets.bot_token)
 
     def _yookassa(self) -> Child:
+        webhook = f"{self.addresses.api}/api/v1/payments/webhook"
         return self._sandbox(
             "yookassa",
             self.addresses.yookassa,
             *("--shop-id", SHOP_ID, "--secret-key", self.secrets.yookassa_key),
-            *("--notify-url", f"{self.addresses.api}/api/v1/payments/webhook"),
+            *(() if self.plan.polling else ("--notify-url", webhook)),
         )
 
     def _sandbox(self, name: str, address: str, *options: str) -> Child:
@@ -235,14 +247,20 @@ class EmbeddedShop:
 
     # The shop's own processes
 
-    async def start_shop_process(self, name: str) -> None:
-        """Start `worker` or `api`, for the first time or after a kill."""
-        command = {"worker": self.plan.worker, "api": self.plan.api}[name] or (*_WGSHOP, name)
+    async def start_shop_process(self, role: str, *, name: str | None = None) -> None:
+        """Start `worker`, `api` or `bot`, for the first time or after a kill.
+
+        Args:
+            role: The process.
+            name: What to call one more of the same role.
+        """
+        name = name or role
+        chosen = {"worker": self.plan.worker, "api": self.plan.api}.get(role)
         child = self.children.get(name) or Child(
             name,
-            command,
+            chosen or (*_WGSHOP, role),
             log=self._log(name),
-            is_ready=lambda line: f"{name}.ready" in line,
+            is_ready=lambda line: f"{role}.ready" in line,
             env=self.environment,
         )
         await self._start_child(child)
@@ -254,6 +272,7 @@ class EmbeddedShop:
             **_bare_environment(),
             "TELEGRAM_BOT_TOKEN": self.secrets.bot_token,
             "TELEGRAM_API_URL": self.addresses.telegram,
+            "TELEGRAM_MODE": "polling" if self.plan.polling else "webhook",
             "TELEGRAM_WEBHOOK_SECRET": self.secrets.webhook_secret,
             "ADMIN_CHAT_ID": str(ADMIN_CHAT),
             "SUPPORT_CONTACT": "@wgshop_demo_support",
@@ -266,7 +285,7 @@ class EmbeddedShop:
             "TEMPORAL_ADDRESS": self.addresses.temporal,
             "TEMPORAL_NAMESPACE": self.plan.namespace,
             "TEMPORAL_UI_URL": self.addresses.temporal_ui or "",
-            "PUBLIC_URL": self.addresses.api,
+            "PUBLIC_URL": "" if self.plan.polling else self.addresses.api,
             "ENCRYPTION_KEYS": self.secrets.encryption_keys,
             "CODEC_TOKEN": self.secrets.codec_token,
             "VPN_SSH_KEY": self.secrets.ssh_key,
@@ -297,7 +316,6 @@ class EmbeddedShop:
     async def _start_child(self, child: Child) -> str:
         if child.name not in self.children:
             self.children[child.name] = child
-            self._stack.push_async_callback(child.stop)
         line = await child.start()
         self._say(child.name)
         return line
