@@ -3,7 +3,7 @@ BIN := .venv/bin
 LOCK := uv pip compile pyproject.toml --generate-hashes --universal --python-version 3.11 \
 	--no-header --no-emit-index-url --no-emit-find-links --no-annotate --quiet
 
-.PHONY: demo demo-buy test check bench format lock messages clean
+.PHONY: demo demo-buy test check bench format lock messages docs clean
 
 demo: .venv/ready  ## Start the whole shop on this machine
 	$(BIN)/wgshop demo
@@ -37,6 +37,9 @@ messages: .venv/ready  ## Bring the catalogues up to date with the bot's texts; 
 		--sort-output -o bot/locales/messages.pot bot
 	$(BIN)/pybabel -q update -i bot/locales/messages.pot -d bot/locales -N --ignore-obsolete \
 		--ignore-pot-creation-date -w 100
+
+docs: .venv/ready  ## Write the table of settings into README.md
+	$(BIN)/python -m docs.settings
 
 clean:
 	rm -rf .venv .demo build dist
