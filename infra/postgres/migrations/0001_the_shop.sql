@@ -179,7 +179,8 @@ create table payments (
     status              text not null check (status in ('succeeded', 'refunding', 'refunded')),
     captured_at         timestamptz,
     is_test             boolean not null,
-    metadata_sealed     bytea not null,                 -- the provider's whole answer
+    metadata_sealed     bytea not null,                 -- the provider's whole answer; sealed anew
+                                                        -- when keys rotate
     created_at          timestamptz not null default now(),
     updated_at          timestamptz not null default now(),
     unique (provider_payment_id, provider)

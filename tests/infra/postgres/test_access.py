@@ -189,7 +189,9 @@ async def test_a_removal_confirmed_after_the_customers_return_changes_nothing(sh
     await shop.buy(user_id, NOW + MONTH + DAY)
     await shop.access.confirm_removal(placed)
     assert (await shop.buy(await shop.customer())).server is None
-    assert (await shop.access.placed_peer(first.device_id)).server.slug == "nl1"
+    peer = await shop.access.placed_peer(first.device_id)
+    assert peer.server.slug == "nl1"
+    assert peer.revision > placed.revision
 
 
 async def test_a_removal_from_an_unknown_server_is_a_lookup_error(shop: Shop) -> None:

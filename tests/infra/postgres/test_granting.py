@@ -298,6 +298,9 @@ async def test_a_renewal_that_comes_during_the_end_brings_the_device_back(shop: 
     renewal = await renewing
     assert (renewal.starts_at, renewal.server) == (NOW + MONTH + DAY, "nl1")
     await shop.access.placed_peer(renewal.device_id)
+    subscription = await shop.access.subscription_of(user_id)
+    assert subscription is not None
+    assert subscription.starts_at == renewal.starts_at
 
 
 # Pages and stages

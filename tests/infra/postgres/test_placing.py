@@ -92,6 +92,20 @@ async def test_an_address_is_not_given_away_before_the_server_has_let_go_of_it(
     assert (await shop.buy(await shop.customer())).server == "nl1"
 
 
+async def test_an_address_that_was_left_is_not_given_away_with_its_absent_customer(
+    shop: Shop,
+) -> None:
+    left = await shop.server("nl1", capacity=1)
+    absent = await shop.buy(await shop.customer())
+    await shop.server("nl2", capacity=1)
+    await shop.access.move_device(absent.device_id, "nl1")
+    for placed in await shop.end(absent, NOW + MONTH):
+        if placed.server_id != left:
+            await shop.access.confirm_removal(placed)
+    grants = [await shop.buy(await shop.customer()) for _ in range(2)]
+    assert [grant.server for grant in grants] == ["nl2", None]
+
+
 async def test_a_customer_whose_address_was_given_away_comes_back_to_another(shop: Shop) -> None:
     await shop.server("nl1", capacity=1)
     user_id = await shop.customer()

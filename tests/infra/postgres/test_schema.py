@@ -61,6 +61,11 @@ async def test_a_payments_status_may_change(shop: Shop) -> None:
     assert await shop.pool.execute("update payments set status = 'refunding'") == "UPDATE 1"
 
 
+async def test_a_payments_sealed_answer_may_be_sealed_anew_when_keys_rotate(shop: Shop) -> None:
+    await shop.buy(await shop.customer())
+    assert await shop.pool.execute("update payments set metadata_sealed = 'anew'") == "UPDATE 1"
+
+
 @pytest.mark.parametrize("deed", ["delete from payments", "truncate payments cascade"])
 async def test_a_payment_cannot_be_deleted(shop: Shop, deed: str) -> None:
     await shop.buy(await shop.customer())
