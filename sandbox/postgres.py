@@ -8,6 +8,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import platformdirs
 import psutil
 
+from sandbox.half_made import discard_half_made, mark_whole
+
 with warnings.catch_warnings():
     # It looks for XDG_RUNTIME_DIR when it is imported, and warns where there is none.
     warnings.simplefilter("ignore")
@@ -28,10 +30,12 @@ class EmbeddedPostgres:
 
     async def start(self) -> None:
         """Start the server, or take it over if it runs already."""
+        discard_half_made(self._data)
         # The library counts its users there and stops with the last; one that was killed is
         # counted for ever, and this directory has one user only.
         (self._data / ".handle_pids.json").unlink(missing_ok=True)
         self._server = await asyncio.to_thread(get_server, self._data, cleanup_mode="stop")
+        mark_whole(self._data)
 
     def url(self, database: str = "postgres") -> str:
         """The address of a database on the server."""

@@ -17,7 +17,9 @@ import asyncpg
 import httpx
 from pydantic import BaseModel, ConfigDict
 
+from sandbox import temporal_server
 from sandbox.children import Child, CommandResult, attempt, run_once, together
+from sandbox.half_made import mark_whole
 from sandbox.node.ready import Ready
 from sandbox.ports import LOOPBACK, free_ports
 from sandbox.postgres import EmbeddedPostgres
@@ -175,6 +177,7 @@ class EmbeddedShop:
                     env=_bare_environment(),
                 )
             )
+            mark_whole(self.plan.data / temporal_server.DATABASE)
 
     async def _prepare_namespace(self) -> None:
         await run_once([*_WGSHOP, "namespace"], env=self.environment)

@@ -5,6 +5,7 @@ import sysconfig
 from pathlib import Path
 
 from sandbox.children import Child
+from sandbox.half_made import discard_half_made
 
 DYNAMIC_CONFIG = (
     # The stock server polls its transfer queue some 20 times a second: five times slower for a
@@ -17,6 +18,7 @@ DYNAMIC_CONFIG = (
     # Workflows that a bug suspends become searchable.
     "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2",
 )
+DATABASE = "temporal.sqlite"
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL")
 
 
@@ -33,9 +35,11 @@ def temporal_child(
     data: Path, *, port: int, ui_port: int | None, codec: str | None, log: Path, env: dict[str, str]
 ) -> Child:
     """The server as a child process; without a UI port it runs headless."""
+    database = data / DATABASE
+    discard_half_made(database)
     command = [
         *(temporal_binary(), "server", "start-dev", "--ip", "127.0.0.1", "--port", str(port)),
-        *("--db-filename", data / "temporal.sqlite", "--log-level", "error"),
+        *("--db-filename", database, "--log-level", "error"),
     ]
     for pragma in _PRAGMAS:
         command += ["--sqlite-pragma", pragma]
