@@ -109,7 +109,7 @@ def _shop(
         plans=Plans(pool),
         purchases=Purchases(pool),
         subscriptions=Subscriptions(pool, ring),
-        inbox=Inbox(pool),
+        inbox=Inbox(pool, ring),
         sessions=Sessions(pool),
         starter=Starter(temporal),
         now=lambda: datetime.now(UTC),

@@ -1,17 +1,20 @@
 """What came in from outside, so that a repeat is recognised."""
 
+import json
 from datetime import datetime
 from typing import Any
 
 from domain.ids import ProviderPaymentId, PurchaseId
+from domain.ports import Sealer
 from infra.postgres.pool import Pool
 
 
 class Inbox:
     """The tables `telegram_updates` and `provider_notifications`."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, sealer: Sealer) -> None:
         self._pool = pool
+        self._sealer = sealer
 
     async def update_is_done(self, update_id: int) -> bool:
         """Whether this Telegram update was handled to the end before."""
@@ -32,19 +35,21 @@ class Inbox:
     ) -> bool:
         """Store a payment provider's notification raw, once; True when it was handled before.
 
+        It tells of the payer's card and address, so it is sealed.
+
         A notification has no id of its own: event and object id name it
         (https://yookassa.ru/developers/using-api/webhooks).
         """
         handled_at = await self._pool.fetchval(
             """
-            insert into provider_notifications (event, object_id, body, sender, received_at)
+            insert into provider_notifications (event, object_id, body_sealed, sender, received_at)
             values ($1, $2, $3, $4::inet, $5)
             on conflict (event, object_id) do update set event = excluded.event
             returning handled_at
             """,
             event,
             object_id,
-            body,
+            self._sealer.seal(json.dumps(body).encode(), context=object_id.encode()),
             sender,
             now,
         )

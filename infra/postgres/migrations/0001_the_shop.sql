@@ -249,7 +249,7 @@ create index events_of_subscription on subscription_events (subscription_id, eve
 create table provider_notifications (                   -- stored raw, once
     event           text not null,
     object_id       text not null,
-    body            jsonb not null,
+    body_sealed     bytea not null,
     sender          inet not null,
     received_at     timestamptz not null,
     handled_at      timestamptz,

@@ -1,12 +1,14 @@
 """What makes repeats harmless: updates, notifications, notices, dialogues; and the audit log."""
 
 import asyncio
+import json
 from uuid import uuid4
 
 import pytest
 
 from domain.ids import MessageId, ProviderPaymentId
 from domain.notices import Claim, ClaimedNotice
+from infra.keyring import KeyRing
 from infra.postgres.audit import AuditLog
 from infra.postgres.inbox import Inbox
 from infra.postgres.notices import PostgresNoticeBook
@@ -20,8 +22,8 @@ BODY = {"event": "payment.succeeded", "object": {"description": "30 дней", "
 
 
 @pytest.fixture
-def inbox(pool: Pool) -> Inbox:
-    return Inbox(pool)
+def inbox(pool: Pool, key_ring: KeyRing) -> Inbox:
+    return Inbox(pool, key_ring)
 
 
 @pytest.fixture
@@ -38,14 +40,16 @@ async def test_an_update_is_done_only_once_it_was_handled_to_the_end(inbox: Inbo
 
 
 async def test_a_notification_is_stored_once_and_kept_as_it_first_came(
-    inbox: Inbox, pool: Pool
+    inbox: Inbox, pool: Pool, key_ring: KeyRing
 ) -> None:
     later = {"event": "payment.succeeded", "object": {"forged": True}}
     for body, sender, at in ((BODY, "185.71.76.1", NOW), (later, "2a02:5180::1", NOW + DAY)):
         assert not await inbox.store_notification("payment.succeeded", "p1", body, sender, at)
-    row = await pool.fetchrow("select body, host(sender), received_at from provider_notifications")
+    row = await pool.fetchrow("select *, host(sender) as ip from provider_notifications")
     assert row is not None
-    assert tuple(row) == (BODY, "185.71.76.1", NOW)
+    assert (row["ip"], row["received_at"]) == ("185.71.76.1", NOW)
+    assert b"description" not in row["body_sealed"], "it tells of the payer, so it is sealed"
+    assert json.loads(key_ring.unseal(row["body_sealed"], context=b"p1")) == BODY
 
 
 async def test_a_notification_is_known_as_handled_only_once_it_was(inbox: Inbox) -> None:
