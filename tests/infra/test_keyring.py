@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from infra.keyring import KeyRing, sealing_key_of
 
-OLD = KeyRing.generate_entry("old")
-NEW = KeyRing.generate_entry("new")
+# Fixed, because they become names of tests: each of pytest's processes has to find the same.
+OLD = f"old:{base64.b64encode(b'o' * 32).decode()}"
+NEW = f"new:{base64.b64encode(b'n' * 32).decode()}"
 RING = KeyRing.parse(NEW)
 
 
