@@ -7,11 +7,14 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
 from temporalio.runtime import Runtime
-from temporalio.service import TLSConfig
+from temporalio.service import RetryConfig, TLSConfig
 
 from domain.model import Value
 from domain.ports import Sealer
 from temporal.codec import SealingCodec
+
+_IMPATIENT = RetryConfig(max_elapsed_time_millis=2_000)
+"""The SDK's own 10 s are longer than whoever knocks at a webhook waits."""
 
 
 class TemporalTarget(Value):
@@ -34,7 +37,11 @@ async def connect(
     *,
     lazy: bool = False,
 ) -> Client:
-    """Connect, or with `lazy` at the first call. Raises `RuntimeError` when nobody answers."""
+    """Connect. Raises `RuntimeError` when nobody answers.
+
+    With `lazy`, connect at the first call, and give up within seconds on a server that is away:
+    for processes that have somebody waiting for an answer.
+    """
     return await Client.connect(
         target.address,
         namespace=target.namespace,
@@ -43,6 +50,7 @@ async def connect(
         api_key=target.api_key,
         runtime=runtime,
         lazy=lazy,
+        retry_config=_IMPATIENT if lazy else None,
     )
 
 

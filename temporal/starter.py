@@ -94,19 +94,33 @@ class Starter:
         )
         with _temporal_errors():
             try:
-                return await self._client.execute_update_with_start_workflow(
-                    PurchaseWorkflow.invoice,
-                    order.attempt,
-                    id=f"invoice:{order.attempt}",
-                    start_workflow_operation=operation,
-                    rpc_timeout=patience,
-                )
+                return await self._started_page(operation, order.attempt, patience)
             except WorkflowUpdateRPCTimeoutOrCancelledError as error:
                 raise ProviderUnavailable(_NOT_READY) from error
             except WorkflowUpdateFailedError as error:
                 raise _without_page(error) from error
             except WorkflowAlreadyStartedError as error:
                 raise PurchaseRefused("this purchase is over") from error
+
+    async def _started_page(
+        self,
+        operation: WithStartWorkflowOperation[PurchaseWorkflow, PurchaseStage],
+        attempt: int,
+        patience: timedelta,
+    ) -> Invoice:
+        try:
+            return await self._client.execute_update_with_start_workflow(
+                PurchaseWorkflow.invoice,
+                attempt,
+                id=f"invoice:{attempt}",
+                start_workflow_operation=operation,
+                rpc_timeout=patience,
+            )
+        except (RPCError, WorkflowAlreadyStartedError, WorkflowUpdateRPCTimeoutOrCancelledError):
+            # The operation holds the same error; asyncio would log it as never retrieved.
+            with suppress(RPCError, WorkflowAlreadyStartedError):
+                await operation.workflow_handle()
+            raise
 
     async def payment_seen(self, order: PurchaseOrder, payment_id: ProviderPaymentId) -> None:
         """Wake the purchase, closed or not: something happened to its payment."""
