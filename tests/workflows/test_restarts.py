@@ -16,8 +16,7 @@ async def test_another_worker_goes_on_where_one_stopped(closed_shop: Shop) -> No
     async with shop.at_work():
         order = await shop.begin()
 
-    payment_id = shop.provider.pay(order.purchase_id)
-    await shop.starter.payment_seen(order, payment_id)
+    await shop.pay(order)
     async with shop.at_work():
         assert await shop.rests(order) is PurchaseStage.DONE
 
