@@ -1,14 +1,17 @@
 """The whole shop, as `wgshop demo` starts it, with the patience of a test."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
 import asyncpg
+import httpx
 import pytest
+from pydantic import SecretStr
 from temporalio.client import Client
 
+from api.tokens import mint_service_token
 from infra.keyring import KeyRing
 from infra.postgres.pool import Connection
 from sandbox.node.client import order
@@ -19,8 +22,11 @@ from sandbox.yookassa.client import YooKassaSandbox
 from sandbox.yookassa.notifications import Mode
 from temporal.client import TemporalTarget, connect
 from tests.e2e.ledger import ANNOUNCE_STAGES, Ledger
+from tests.e2e.service import Service
 
 STAFF = 9001
+API_SECONDS = 30.0
+"""The API waits for YooKassa up to 20 seconds."""
 QUICK_SETTINGS = {
     "PURCHASE_FIRST_POLL": "2",
     "PURCHASE_SWIFT_SETUP": "2",
@@ -89,6 +95,27 @@ async def database(shop: EmbeddedShop) -> AsyncIterator[Connection]:
 def ledger(shop: EmbeddedShop, database: Connection) -> Ledger:
     """What the ledger and the nodes hold of a customer."""
     return Ledger(database, shop)
+
+
+@pytest.fixture
+async def stranger(shop: EmbeddedShop) -> AsyncIterator[httpx.AsyncClient]:
+    """Calls the HTTP API without a token."""
+    async with httpx.AsyncClient(base_url=shop.addresses.api, timeout=API_SECONDS) as client:
+        yield client
+
+
+@pytest.fixture
+async def service(
+    shop: EmbeddedShop, kassa: YooKassaSandbox, ledger: Ledger
+) -> AsyncIterator[Service]:
+    """A program of the owner's, with a token of its own."""
+    token = mint_service_token(SecretStr(shop.secrets.jwt_secret), "crm", datetime.now(UTC))
+    async with httpx.AsyncClient(
+        base_url=shop.addresses.api,
+        timeout=API_SECONDS,
+        headers={"Authorization": f"Bearer {token}"},
+    ) as client:
+        yield Service(client, kassa, ledger)
 
 
 @pytest.fixture
