@@ -17,8 +17,9 @@ from domain.payments import (
 )
 from infra.yookassa import Patience, YooKassaGateway
 from sandbox.yookassa.client import YooKassaSandbox
+from sandbox.yookassa.controls import Conduct
 from sandbox.yookassa.faults import FaultKind, Operation
-from sandbox.yookassa.kassa import Conduct, RefundFate
+from sandbox.yookassa.refunding import RefundFate
 from tests.infra.yookassa.conftest import SHOP_ID, GatewayMaker
 
 NO_PAYMENT = ProviderPaymentId("2f1d1a2b-000f-5000-9000-1bd9d0a2f3c1")
