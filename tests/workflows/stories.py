@@ -1,0 +1,248 @@
+"""One story for each way in which a workflow's run can end or rest; they become histories."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from temporalio.client import WorkflowHandle, WorkflowHistoryEventFilterType
+
+from domain.errors import ServerRefused
+from domain.ids import DeviceId, ServerId, SubscriptionId
+from domain.notices import ReminderKind
+from domain.purchases import PurchaseOrder, PurchaseStage, RepairAction
+from domain.subscriptions import PlacedPeer
+from tests.workflows.shop import ANSWER, LAST_LOOK, RARELY, SWIFT, WINDOW, Shop, an_order
+from workflows.names import SHOP_QUEUE, removal_workflow_id, subscription_workflow_id
+from workflows.removal import PeerRemovalWorkflow
+
+Handle = WorkflowHandle[Any, Any]
+Story = Callable[[Shop], Awaitable[Handle]]
+
+MONTH = timedelta(days=30)
+DAY = timedelta(days=1)
+A_MOMENT = timedelta(minutes=1)
+
+
+async def purchase_done(shop: Shop) -> Handle:
+    return await _ends(shop, await shop.buy())
+
+
+async def purchase_declined(shop: Shop) -> Handle:
+    order = await shop.begin()
+    await shop.decline(order)
+    return await _ends(shop, order)
+
+
+async def purchase_tried_again(shop: Shop) -> Handle:
+    order = await shop.begin()
+    first = await _this_run(shop, shop.purchase(order))
+    shop.notices.take_down()
+    await shop.decline(order)
+    await shop.reaches(PurchaseStage.DECLINED)
+    await shop.try_again(order)
+    shop.notices.bring_back()
+    await shop.reaches(PurchaseStage.AWAITING_PAYMENT, times=2)
+    return first
+
+
+async def purchase_second_attempt(shop: Shop) -> Handle:
+    order = await shop.begin()
+    await shop.decline(order)
+    await shop.rests(order)
+    again = await shop.try_again(order)
+    await shop.reaches(PurchaseStage.AWAITING_PAYMENT, times=2)
+    await shop.pay(again)
+    return await _ends(shop, order)
+
+
+async def purchase_expired(shop: Shop) -> Handle:
+    return await _ends(shop, await _expired(shop))
+
+
+async def purchase_late(shop: Shop) -> Handle:
+    order = await shop.begin(an_order(policy=RARELY))
+    await shop.forward(shop.purchase(order), WINDOW)
+    await shop.reaches(PurchaseStage.EXPIRED)
+    await shop.pay(order)
+    return await _ends(shop, order)
+
+
+async def purchase_woken(shop: Shop) -> Handle:
+    order = await _expired(shop)
+    await shop.rests(order)
+    await shop.pay(order)
+    await shop.reaches(PurchaseStage.DONE)
+    return await _ends(shop, order)
+
+
+async def purchase_with_its_page_asked_for(shop: Shop) -> Handle:
+    order = an_order(message=None)
+    shop.ledger.open(order)
+    await shop.starter.invoice(order, ANSWER)
+    await shop.pay(order)
+    return await _ends(shop, order)
+
+
+async def purchase_stuck(shop: Shop) -> Handle:
+    return await _this_run(shop, shop.purchase(await _stuck(shop)))
+
+
+async def purchase_repaired_retry(shop: Shop) -> Handle:
+    order = await _stuck(shop)
+    shop.peers.bring_back("nl1")
+    await shop.repair(order, RepairAction.RETRY)
+    return await _ends(shop, order)
+
+
+async def purchase_repaired_other_server(shop: Shop) -> Handle:
+    order = await _stuck(shop)
+    await shop.repair(order, RepairAction.OTHER_SERVER)
+    return await _ends(shop, order)
+
+
+async def purchase_refunded(shop: Shop) -> Handle:
+    order = await _stuck(shop)
+    await shop.repair(order, RepairAction.REFUND)
+    return await _ends(shop, order)
+
+
+async def purchase_without_room(shop: Shop) -> Handle:
+    servers, shop.ledger.servers = shop.ledger.servers, []
+    order = await shop.buy()
+    await shop.reaches(PurchaseStage.STUCK)
+    shop.ledger.servers = servers
+    await shop.repair(order, RepairAction.RETRY)
+    return await _ends(shop, order)
+
+
+async def purchase_mismatch_refunded(shop: Shop) -> Handle:
+    order = await shop.buy(oddity={"shop_id": "shop-2"})
+    await shop.reaches(PurchaseStage.STUCK)
+    await shop.repair(order, RepairAction.REFUND)
+    return await _ends(shop, order)
+
+
+async def purchase_unattended_refund(shop: Shop) -> Handle:
+    shop.peers.take_none("nl1", "nl2")
+    order = await shop.buy()
+    for parking in (1, 2):
+        await shop.reaches(PurchaseStage.STUCK, times=parking)
+        await shop.forward(shop.purchase(order), SWIFT.park_patience)
+    return await _ends(shop, order)
+
+
+async def subscription_renewed(shop: Shop) -> Handle:
+    subscription_id, first = await _opened(shop, MONTH)
+    shop.ledger.sell(subscription_id, datetime.now(UTC), MONTH)
+    await shop.starter.open_or_extend(shop.ledger.states[subscription_id])
+    await _closes(first)
+    return first
+
+
+async def subscription_reminded(shop: Shop) -> Handle:
+    _, first = await _opened(shop, MONTH)
+    await shop.forward(first, MONTH - DAY + A_MOMENT)
+    await shop.journal.until("reminded", ReminderKind.DAY_BEFORE)
+    return first
+
+
+async def subscription_ended(shop: Shop) -> Handle:
+    _, first = await _opened(shop, MONTH)
+    await shop.forward(first, MONTH - DAY + A_MOMENT)
+    await shop.forward(first, DAY)
+    await first.result(rpc_timeout=ANSWER)
+    return first
+
+
+async def removal_done(shop: Shop) -> Handle:
+    first = await _removing(shop)
+    await first.result(rpc_timeout=ANSWER)
+    return first
+
+
+async def removal_refused(shop: Shop) -> Handle:
+    shop.peers.removal_faults["nl1"] = ServerRefused("nl1 shows another host key")
+    first = await _removing(shop)
+    await shop.journal.until("remove_peer")
+    shop.peers.bring_back("nl1")
+    await shop.forward(first, timedelta(hours=1))
+    await shop.journal.until("peer_removed")
+    return first
+
+
+STORIES: dict[str, dict[str, Story]] = {
+    "Purchase": {
+        "done": purchase_done,
+        "declined": purchase_declined,
+        "tried_again": purchase_tried_again,
+        "second_attempt": purchase_second_attempt,
+        "expired": purchase_expired,
+        "late": purchase_late,
+        "woken": purchase_woken,
+        "page_asked_for": purchase_with_its_page_asked_for,
+        "stuck": purchase_stuck,
+        "repaired_retry": purchase_repaired_retry,
+        "repaired_other_server": purchase_repaired_other_server,
+        "refunded": purchase_refunded,
+        "without_room": purchase_without_room,
+        "mismatch_refunded": purchase_mismatch_refunded,
+        "unattended_refund": purchase_unattended_refund,
+    },
+    "Subscription": {
+        "renewed": subscription_renewed,
+        "reminded": subscription_reminded,
+        "ended": subscription_ended,
+    },
+    "PeerRemoval": {"done": removal_done, "refused": removal_refused},
+}
+
+
+async def _ends(shop: Shop, order: PurchaseOrder) -> Handle:
+    await shop.rests(order)
+    return await _this_run(shop, shop.purchase(order))
+
+
+async def _this_run(shop: Shop, handle: Handle) -> Handle:
+    """The run that is the newest now, whatever follows it."""
+    description = await handle.describe()
+    return shop.client.get_workflow_handle(handle.id, run_id=description.run_id)
+
+
+async def _closes(run: Handle) -> None:
+    async for event in run.fetch_history_events(
+        wait_new_event=True, event_filter_type=WorkflowHistoryEventFilterType.CLOSE_EVENT
+    ):
+        assert event
+
+
+async def _expired(shop: Shop) -> PurchaseOrder:
+    order = await shop.begin(an_order(policy=RARELY))
+    await shop.forward(shop.purchase(order), WINDOW)
+    await shop.reaches(PurchaseStage.EXPIRED)
+    await shop.forward(shop.purchase(order), LAST_LOOK)
+    return order
+
+
+async def _stuck(shop: Shop) -> PurchaseOrder:
+    shop.peers.take_none("nl1")
+    order = await shop.buy()
+    await shop.reaches(PurchaseStage.STUCK)
+    await shop.journal.until("alarm")
+    return order
+
+
+async def _opened(shop: Shop, time: timedelta) -> tuple[SubscriptionId, Handle]:
+    subscription_id = SubscriptionId(uuid4())
+    shop.ledger.sell(subscription_id, datetime.now(UTC), time)
+    await shop.starter.open_or_extend(shop.ledger.states[subscription_id])
+    handle = shop.client.get_workflow_handle(subscription_workflow_id(subscription_id))
+    return subscription_id, await _this_run(shop, handle)
+
+
+async def _removing(shop: Shop) -> Handle:
+    placed = PlacedPeer(device_id=DeviceId(uuid4()), server_id=ServerId(1), revision=2)
+    handle = await shop.client.start_workflow(
+        PeerRemovalWorkflow.run, placed, id=removal_workflow_id(placed), task_queue=SHOP_QUEUE
+    )
+    return await _this_run(shop, handle)
