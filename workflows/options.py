@@ -102,9 +102,5 @@ DISPLAY_BUDGET = timedelta(minutes=2)
 ALARM = DELIVERY
 """A call for a person: without end."""
 
-HANDOVER = StepOptions(
-    start_to_close_timeout=timedelta(seconds=10),
-    heartbeat_timeout=timedelta(seconds=4),
-    retry_policy=_QUICKLY,
-)
-"""From a purchase to its subscription's workflow: without end."""
+HANDOVER = BOOKKEEPING
+"""From a purchase to its subscription's workflow, by one small idempotent call: without end."""

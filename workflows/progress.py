@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
         Recollection,
         StuckReason,
     )
-    from workflows.names import PURCHASE_STAGE
+    from workflows.names import PURCHASE_STAGE, VPN_SERVER
     from workflows.options import BOOKKEEPING
     from workflows.payment_message import PaymentMessage
 
@@ -81,15 +81,16 @@ class Progress:
         *,
         problem: Problem | None = None,
         cancellation: Cancellation | None = None,
+        server: str | None = None,
     ) -> None:
-        """Be in this stage, and let the operator and the customer see it."""
+        """Be in this stage, on that server if any, and let the operator and the customer see it."""
+        is_news = not _is_told_already(self.stage, stage)
         self.problem, self.cancellation = problem, cancellation
-        self._be_in(stage)
+        self._be_in(stage, server)
         workflow.metric_meter().create_counter(
             "wgshop_purchase_stages", "How often purchases entered a stage"
         ).add(1, {"stage": stage})
-        # "Ready" is said together with the configuration itself.
-        if stage is not PurchaseStage.DONE:
+        if is_news:
             self._show()
 
     async def publish(self) -> None:
@@ -109,9 +110,11 @@ class Progress:
         """Wait until the customer sees the present stage, or Telegram has had its chances."""
         await self._message.settled()
 
-    def _be_in(self, stage: PurchaseStage) -> None:
+    def _be_in(self, stage: PurchaseStage, server: str | None = None) -> None:
         self.stage = stage
-        workflow.upsert_search_attributes([PURCHASE_STAGE.value_set(stage)])
+        # Together, because each command is an event and a write to the visibility store.
+        placed = [] if server is None else [VPN_SERVER.value_set(server)]
+        workflow.upsert_search_attributes([PURCHASE_STAGE.value_set(stage), *placed])
         workflow.set_current_details(self._details())
 
     def _show(self) -> None:
@@ -146,3 +149,12 @@ class Progress:
         if self.cancellation:
             lines.append(f"Cancelled by {self.cancellation.party}: {self.cancellation.reason}")
         return "\n\n".join(lines)
+
+
+def _is_told_already(before: PurchaseStage, stage: PurchaseStage) -> bool:
+    """Whether "ready" is said by the configuration itself, or "setting up" by "paid".
+
+    A grant takes milliseconds: an edit for each would flicker, and cost a turn of the workflow.
+    """
+    is_begun = before is PurchaseStage.PAID and stage is PurchaseStage.SETTING_UP
+    return is_begun or stage is PurchaseStage.DONE

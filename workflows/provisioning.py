@@ -28,7 +28,7 @@ class Provisioning:
 
     async def succeeds(self) -> bool:
         """Set the peer up, parking as often as it takes; False when the money is to go back."""
-        self._progress.enter(PurchaseStage.SETTING_UP)
+        self._progress.enter(PurchaseStage.SETTING_UP, server=self._server)
         while (problem := await self._obstacle()) is not None:
             decision = await self._parking.decision(problem)
             if decision is RepairAction.REFUND:

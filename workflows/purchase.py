@@ -1,7 +1,5 @@
 """A purchase: from the payment page to access, or to the money given back."""
 
-import asyncio
-
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
@@ -24,7 +22,6 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.subscriptions import Grant
     from workflows import options
-    from workflows.names import VPN_SERVER
     from workflows.parking import Parking
     from workflows.payment_watch import PaymentWatch
     from workflows.progress import Problem, Progress
@@ -212,32 +209,28 @@ class PurchaseWorkflow:
 
     async def _grant(self, payment: PaymentSnapshot) -> Grant:
         self._progress.enter(PurchaseStage.PAID)
-        grant = await workflow.execute_activity_method(
+        return await workflow.execute_activity_method(
             LedgerActivities.record_payment_and_grant,
             self._paid(payment),
             summary="record the payment, grant access",
             **options.LEDGER,
         )
-        if grant.server is not None:
-            workflow.upsert_search_attributes([VPN_SERVER.value_set(grant.server)])
-        return grant
 
     async def _hand_over(self, grant: Grant) -> None:
         """Give the customer the file, and the subscription its own workflow."""
         await self._progress.shown()
-        await asyncio.gather(
-            workflow.execute_activity_method(
-                NoticeActivities.deliver_config,
-                DeliverConfig(device_id=grant.device_id, delivery=self._delivery(grant)),
-                summary="deliver the configuration",
-                **options.DELIVERY,
-            ),
-            workflow.execute_activity_method(
-                SubscriptionActivities.open_subscription,
-                grant.subscription_id,
-                summary="open or extend the subscription",
-                **options.HANDOVER,
-            ),
+        await workflow.execute_activity_method(
+            NoticeActivities.deliver_config,
+            DeliverConfig(device_id=grant.device_id, delivery=self._delivery(grant)),
+            summary="deliver the configuration",
+            **options.DELIVERY,
+        )
+        # After the file, for which a customer waits; its first act is a reminder, weeks away.
+        await workflow.execute_local_activity_method(
+            SubscriptionActivities.open_subscription,
+            grant.subscription_id,
+            summary="open or extend the subscription",
+            **options.HANDOVER,
         )
 
     def _delivery(self, grant: Grant) -> ConfigDelivery:

@@ -30,7 +30,8 @@ class SubscriptionWorkflow:
     @workflow.run
     async def run(self, state: SubscriptionState) -> None:
         """Remind once, a day before the end; at the end ask the ledger, and end or go on."""
-        workflow.upsert_search_attributes([PAID_UNTIL.value_set(state.expires_at)])
+        if workflow.info().typed_search_attributes.get(PAID_UNTIL) != state.expires_at:
+            workflow.upsert_search_attributes([PAID_UNTIL.value_set(state.expires_at)])
         workflow.set_current_details(f"**Active** until {state.expires_at:%Y-%m-%d %H:%M} UTC")
         if await self._sleeps_until(state.expires_at - state.reminder_lead) and self._may_remind:
             await self._tell(ReminderKind.DAY_BEFORE, within=state.expires_at - workflow.now())
