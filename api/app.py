@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from api import downloads, health, problems
-from api.codec import CODEC_LIMIT, CODEC_PATHS, SIGN_IN_PATH, CodecOrigins, codec_router
+from api.codec import CODEC_LIMIT, SIGN_IN_PATH, CodecOrigins, codec_paths, codec_router
 from api.context import RequestContext
 from api.limits import TELEGRAM_LIMIT, BodyLimits, SafetyHeaders
 from api.metrics import RequestTimes
@@ -103,5 +103,5 @@ def _body_limits(options: ApiOptions) -> Mapping[str, int]:
     return {
         DEFAULT_TELEGRAM_PATH: TELEGRAM_LIMIT,
         options.telegram_path: TELEGRAM_LIMIT,
-        **dict.fromkeys(CODEC_PATHS, CODEC_LIMIT),
+        **dict.fromkeys(codec_paths(options.codec_token), CODEC_LIMIT),
     }

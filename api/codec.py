@@ -2,7 +2,9 @@
 
 The CLI sends the token itself: `temporal --codec-endpoint .../codec --codec-auth "Bearer ..."`.
 The UI asks from the browser, and cannot be given a token; so staff sign in at `/codec/sign-in`,
-which leaves a cookie, and tick "include cross-origin credentials" in the UI's codec settings.
+which leaves a cookie, and the UI is told to include it (TEMPORAL_CODEC_INCLUDE_CREDENTIALS).
+Where whoever sees the UI may also read payloads, as in the demo, the UI's codec address can carry
+the token instead: `/codec/with/TOKEN`. Paths are not logged.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -21,7 +23,16 @@ from api.staff import COOKIE, SHIFT, StaffDoor
 from domain.ports import Sealer
 from temporal.codec import SealingCodec
 
-CODEC_PATHS = ("/codec/encode", "/codec/decode")
+_CONVERSIONS = ("/encode", "/decode")
+
+
+def codec_paths(token: SecretStr | None) -> tuple[str, ...]:
+    """Where the codec is reached: with the token in a header or cookie, or in the path."""
+    if token is None:
+        return ()
+    homes = ("/codec", f"/codec/with/{token.get_secret_value()}")
+    return tuple(f"{home}{conversion}" for home in homes for conversion in _CONVERSIONS)
+
 
 CODEC_LIMIT = 16 * 1024 * 1024
 """A page of a long history; the UI asks for all of its payloads at once."""
@@ -42,7 +53,11 @@ class CodecOrigins(CORSMiddleware):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through, with CORS where the codec is."""
-        is_codec = scope["type"] == "http" and scope["path"] in CODEC_PATHS
+        is_codec = (
+            scope["type"] == "http"
+            and scope["path"].startswith("/codec/")
+            and scope["path"].endswith(_CONVERSIONS)
+        )
         app = super().__call__ if is_codec else self.app
         await app(scope, receive, send)
 
@@ -59,17 +74,25 @@ def _codec(codec: SealingCodec, door: StaffDoor) -> APIRouter:
     def only_staff(
         authorization: Annotated[str, Header()] = "",
         session: Annotated[str, Cookie(alias=COOKIE)] = "",
+        token: str = "",
     ) -> None:
-        if not (door.opens_to_header(authorization) or door.opens_to_session(session)):
+        opens = (
+            door.opens_to_header(authorization),
+            door.opens_to_session(session),
+            door.opens_to_token(token),
+        )
+        if not any(opens):
             raise Refusal(Kind.UNAUTHENTICATED, f"send the codec token, or sign in: {SIGN_IN_PATH}")
 
     router = APIRouter(dependencies=[Depends(only_staff)])
 
     @router.post("/codec/encode")
+    @router.post("/codec/with/{token}/encode")
     async def encode(request: Request) -> Response:
         return await _converted(request, codec.encode)
 
     @router.post("/codec/decode")
+    @router.post("/codec/with/{token}/decode")
     async def decode(request: Request) -> Response:
         return await _converted(request, codec.decode)
 

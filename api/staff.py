@@ -25,7 +25,7 @@ class StaffDoor:
     def opens_to_header(self, authorization: str) -> bool:
         """Whether an `Authorization` header carries the token."""
         scheme, _, given = authorization.partition(" ")
-        return scheme.lower() == "bearer" and self._is_token(given)
+        return scheme.lower() == "bearer" and self.opens_to_token(given)
 
     def opens_to_session(self, session: str) -> bool:
         """Whether a cookie is a session of ours that still lasts."""
@@ -44,10 +44,11 @@ class StaffDoor:
     def session_for_form(self, body: bytes) -> str | None:
         """A session for whoever sent the token in a form; None for anyone else."""
         fields = parse_qs(body.decode("utf-8", errors="replace"))
-        if not self._is_token(fields.get("token", [""])[0]):
+        if not self.opens_to_token(fields.get("token", [""])[0]):
             return None
         claims = {"aud": _AUDIENCE, "exp": datetime.now(UTC) + SHIFT}
         return jwt.encode(claims, self._token.get_secret_value(), algorithm=_ALGORITHM)
 
-    def _is_token(self, given: str) -> bool:
+    def opens_to_token(self, given: str) -> bool:
+        """Whether this is the token itself."""
         return hmac.compare_digest(given.encode(), self._token.get_secret_value().encode())

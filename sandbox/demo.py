@@ -69,10 +69,6 @@ def _welcome(shop: EmbeddedShop) -> str:
         f"  payment page    {where.yookassa}   (the bot sends the link)",
         f"  Temporal UI     {where.temporal_ui}/namespaces/{shop.plan.namespace}/workflows",
         f"  API docs        {where.api}/docs",
-        "",
-        "To read payloads in the Temporal UI, open this once in the same browser:",
-        f"  {where.api}/codec/sign-in   with the token {shop.secrets.codec_token}",
-        "",
     ]
     for slug, node in shop.nodes.items():
         lines.append(

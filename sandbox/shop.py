@@ -172,7 +172,7 @@ class EmbeddedShop:
                     self.plan.data,
                     port=_port(self.addresses.temporal),
                     ui_port=_port(self.addresses.temporal_ui or ""),
-                    codec=f"{self.addresses.api}/codec",
+                    codec=f"{self.addresses.api}/codec/with/{self.secrets.codec_token}",
                     log=self._log("temporal"),
                     env=_bare_environment(),
                 )

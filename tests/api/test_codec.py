@@ -29,6 +29,14 @@ async def test_what_was_encoded_decodes_to_the_same(stranger: httpx.AsyncClient)
     assert json_format.Parse(opened.content, Payloads()) == PLAIN
 
 
+async def test_the_ui_s_codec_address_may_carry_the_token(stranger: httpx.AsyncClient) -> None:
+    home = f"/codec/with/{CODEC_TOKEN.get_secret_value()}"
+    sealed = await stranger.post(f"{home}/encode", content=json_format.MessageToJson(PLAIN))
+    opened = await stranger.post(f"{home}/decode", content=sealed.content)
+    assert json_format.Parse(opened.content, Payloads()) == PLAIN
+    assert (await stranger.post("/codec/with/wrong/decode", content=b"{}")).status_code == 401
+
+
 @pytest.mark.parametrize("header", [None, "Bearer wrong", "Basic x", "Bearer ключ"])
 async def test_only_staff_may_decode(stranger: httpx.AsyncClient, header: str | None) -> None:
     headers = {} if header is None else {b"Authorization": header.encode()}
