@@ -44,6 +44,8 @@ class RecordRepair(Value):
 
     purchase_id: PurchaseId
     repair: Repair
+    at: datetime
+    """When it was taken, by the workflow's clock: it tells a repeat from a second decision."""
 
 
 class Recall(Value):
@@ -97,5 +99,5 @@ class LedgerActivities:
     async def record_repair(self, record: RecordRepair) -> None:
         """Write a person's decision into the audit log."""
         await self.ledger.record_repair(
-            record.purchase_id, record.repair.action, record.repair.actor
+            record.purchase_id, record.repair.action, record.repair.actor, record.at
         )

@@ -175,7 +175,9 @@ class PurchaseLedger(Protocol):
         """What earlier runs of the purchase left behind."""
         ...
 
-    async def record_repair(self, purchase_id: PurchaseId, action: str, actor: str) -> None:
+    async def record_repair(
+        self, purchase_id: PurchaseId, action: str, actor: str, at: datetime
+    ) -> None:
         """Write a person's decision into the audit log."""
         ...
 

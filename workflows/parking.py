@@ -61,13 +61,18 @@ class Parking:
         )
         repair = await self._decided(problem)
         alarm.cancel()
+        await self._record(repair)
+        return repair.action
+
+    async def _record(self, repair: Repair) -> None:
         await workflow.execute_activity_method(
             LedgerActivities.record_repair,
-            RecordRepair(purchase_id=self._progress.order.purchase_id, repair=repair),
+            RecordRepair(
+                purchase_id=self._progress.order.purchase_id, repair=repair, at=workflow.now()
+            ),
             summary=f"{repair.action} by {repair.actor}",
             **LEDGER,
         )
-        return repair.action
 
     async def _decided(self, problem: Problem) -> Repair:
         try:

@@ -218,19 +218,19 @@ class PurchaseWorkflow:
 
     async def _hand_over(self, grant: Grant) -> None:
         """Give the customer the file, and the subscription its own workflow."""
+        # First, so that access ends in time even where Telegram takes no file for weeks.
+        await workflow.execute_local_activity_method(
+            SubscriptionActivities.open_subscription,
+            grant.subscription_id,
+            summary="open or extend the subscription",
+            **options.HANDOVER,
+        )
         await self._progress.shown()
         await workflow.execute_activity_method(
             NoticeActivities.deliver_config,
             DeliverConfig(device_id=grant.device_id, delivery=self._delivery(grant)),
             summary="deliver the configuration",
             **options.DELIVERY,
-        )
-        # After the file, for which a customer waits; its first act is a reminder, weeks away.
-        await workflow.execute_local_activity_method(
-            SubscriptionActivities.open_subscription,
-            grant.subscription_id,
-            summary="open or extend the subscription",
-            **options.HANDOVER,
         )
 
     def _delivery(self, grant: Grant) -> ConfigDelivery:

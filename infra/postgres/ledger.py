@@ -119,13 +119,19 @@ class PostgresPurchaseLedger:
             invoice=Invoice.model_validate(dict(row)) if known else None,
         )
 
-    async def record_repair(self, purchase_id: PurchaseId, action: str, actor: str) -> None:
-        """Write the decision into the audit log."""
+    async def record_repair(
+        self, purchase_id: PurchaseId, action: str, actor: str, at: datetime
+    ) -> None:
+        """Write the decision into the audit log; its time tells a repeat from a second one."""
         await self._pool.execute(
-            "insert into admin_logs (actor, action, subject) values ($1, $2, $3)",
+            """
+            insert into admin_logs (actor, action, subject, created_at) values ($1, $2, $3, $4)
+            on conflict (subject, action, actor, created_at) do nothing
+            """,
             actor,
             f"repair:{action}",
             f"purchase:{purchase_id}",
+            at,
         )
 
     async def _grant(

@@ -124,7 +124,9 @@ class FakeLedger:
             stage=self.stages[purchase_id], invoice=self._invoices.get((purchase_id, attempt))
         )
 
-    async def record_repair(self, purchase_id: PurchaseId, action: str, actor: str) -> None:
+    async def record_repair(
+        self, purchase_id: PurchaseId, action: str, actor: str, at: datetime
+    ) -> None:
         await self._at_work("record_repair", (action, actor))
 
     # AccessLedger

@@ -280,3 +280,4 @@ create table admin_logs (
     created_at      timestamptz not null default now()
 );
 create index admin_logs_of_subject on admin_logs (subject, log_id);
+create unique index one_log_for_each_act on admin_logs (subject, action, actor, created_at);
