@@ -102,7 +102,7 @@ async def test_a_subscription_that_ended_can_be_opened_again(shop: Shop) -> None
 
 async def test_a_telegram_that_is_away_does_not_hold_up_the_end(shop: Shop) -> None:
     shop.notices.take_down()
-    state = _ends_in_a_second(shop)
+    state = _ends_soon(shop)
 
     await shop.starter.open_or_extend(state)
     await shop.journal.until("try_to_remind", ReminderKind.DAY_BEFORE)
@@ -112,7 +112,7 @@ async def test_a_telegram_that_is_away_does_not_hold_up_the_end(shop: Shop) -> N
 
 async def test_a_reminder_that_is_refused_does_not_end_the_workflow(shop: Shop) -> None:
     shop.notices.outage = CustomerUnreachable("the chat was deleted")
-    state = _ends_in_a_second(shop)
+    state = _ends_soon(shop)
 
     await shop.starter.open_or_extend(state)
 
@@ -120,10 +120,10 @@ async def test_a_reminder_that_is_refused_does_not_end_the_workflow(shop: Shop) 
     assert len(shop.journal.all_of("try_to_remind")) == 2
 
 
-def _ends_in_a_second(shop: Shop) -> SubscriptionState:
+def _ends_soon(shop: Shop) -> SubscriptionState:
     subscription_id = SubscriptionId(uuid4())
-    shop.ledger.sell(subscription_id, datetime.now(UTC), timedelta(seconds=1.5))
-    hurried = {"reminder_lead": timedelta(seconds=1)}
+    shop.ledger.sell(subscription_id, datetime.now(UTC), timedelta(seconds=2.5))
+    hurried = {"reminder_lead": timedelta(seconds=0.5)}
     shop.ledger.states[subscription_id] = shop.ledger.states[subscription_id].model_copy(
         update=hurried
     )
