@@ -1,0 +1,1 @@
+"""Benchmarks of the whole shop on one machine; `python -m bench`, with the method in docs."""
