@@ -10,7 +10,12 @@ from sandbox.yookassa.cards import PAID, card_for
 
 PLANS_BUTTON = "open:plans:0"
 _CARD = card_for(PAID).number
-_PATIENCE = 10
+_PATIENCE = 50
+"""Seconds for the answer to a tap; under more load than the machine bears it takes long."""
+
+
+class Unanswered(Exception):
+    """The bot left a tap without an answer."""
 
 
 class Story(NamedTuple):
@@ -57,7 +62,9 @@ class Customer:
     async def tap(self, message_id: int, data: str) -> None:
         """Tap and wait until the bot has answered the tap."""
         press = {"user_id": self.user_id, "data": data, "wait": _PATIENCE}
-        await self._doors.telegram(f"{self._chat}/{message_id}/press", press)
+        outcome = await self._doors.telegram(f"{self._chat}/{message_id}/press", press)
+        if outcome.get("answer") is None:
+            raise Unanswered(f"customer {self.user_id} got no answer to {data}")
 
     async def story(self) -> Story:
         """Read the whole chat, afterwards."""
