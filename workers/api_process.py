@@ -3,9 +3,8 @@
 Several may run side by side: they keep nothing between two requests.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -16,15 +15,15 @@ from fastapi import FastAPI
 from api.app import Lifespan, build_app
 from api.links import ConfigLinks
 from api.metrics import ApiMetrics
-from api.parts import ApiOptions, ApiParts
+from api.parts import DEFAULT_TELEGRAM_PATH, ApiOptions, ApiParts
 from bot.announcement import announce_commands, announce_webhook
-from domain.errors import ShopError, TemporalUnavailable
+from domain.errors import TemporalUnavailable
 from infra.logs import configure_logging
 from infra.postgres.payments import Payments
 from infra.postgres.pool import OUTAGES
 from infra.settings import ApiSettings, LogSettings, TelegramMode, TelegramSettings, load
+from workers.announcing import Announcement, announcing
 from workers.api_probes import probes_of
-from workers.patience import until_there
 from workers.storefront import Storefront, StorefrontSettings, open_storefront
 from workers.worker_process import stop_signal
 
@@ -43,10 +42,10 @@ async def serve_api() -> None:
     configure_logging(load(LogSettings))
     settings = load(ApiSettings)
     store_settings = StorefrontSettings.read()
-    # uvicorn raises the signal again when it has stopped; without a handler of ours that would
-    # end the process before the connections are closed.
-    stop_signal()
     async with open_storefront(store_settings) as store:
+        # uvicorn raises the signal again when it has stopped; without a handler of ours that
+        # would end the process before the connections are closed.
+        stop_signal()
         parts = _parts(settings, store_settings, store)
         app = build_app(parts, _announcing(store, store_settings.telegram))
         await uvicorn.Server(_server_config(app, settings)).serve()
@@ -98,7 +97,7 @@ def _options(settings: ApiSettings, store_settings: StorefrontSettings) -> ApiOp
     has_webhook = telegram.mode is TelegramMode.WEBHOOK
     return ApiOptions(
         telegram_secret=telegram.webhook_secret if has_webhook else None,
-        telegram_path=urlsplit(telegram.webhook_url or "").path or "/webhook",
+        telegram_path=urlsplit(telegram.webhook_url or "").path or DEFAULT_TELEGRAM_PATH,
         yookassa_networks=store_settings.yookassa.notification_networks,
         trusted_proxies=settings.trusted_proxies,
         jwt_secret=settings.api_jwt_secret,
@@ -115,25 +114,22 @@ def _public_url(settings: ApiSettings) -> str:
 
 
 def _announcing(store: Storefront, telegram: TelegramSettings) -> Lifespan:
-    """While the API serves, Telegram is told so; its absence keeps nobody from being served."""
+    """While the API serves, Telegram is told so."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        telling = asyncio.create_task(_announce(store, telegram))
-        log.info("api.ready")
-        yield
-        log.info("api.stopping")
-        telling.cancel()
-        with suppress(asyncio.CancelledError):
-            await telling
+        async with announcing(*_announcements(store, telegram)):
+            log.info("api.ready")
+            yield
+            log.info("api.stopping")
 
     return lifespan
 
 
-async def _announce(store: Storefront, telegram: TelegramSettings) -> None:
-    """Say where updates go and which commands there are. Every replica says the same."""
+def _announcements(store: Storefront, telegram: TelegramSettings) -> tuple[Announcement, ...]:
+    """Where updates go and which commands there are. Every replica says the same."""
     if telegram.mode is not TelegramMode.WEBHOOK:
-        return
+        return ()
     assert telegram.webhook_url is not None  # noqa: S101  # the settings see to both
     assert telegram.webhook_secret is not None  # noqa: S101
     webhook = partial(
@@ -143,8 +139,4 @@ async def _announce(store: Storefront, telegram: TelegramSettings) -> None:
         url=telegram.webhook_url,
         secret=telegram.webhook_secret.get_secret_value(),
     )
-    try:
-        await until_there("telegram", webhook, (ShopError,))
-        await until_there("telegram", partial(announce_commands, store.bot), (ShopError,))
-    except ShopError as error:
-        log.error("telegram.not_told", why=str(error))  # noqa: TRY400  # the reason says it all
+    return (webhook, partial(announce_commands, store.bot))

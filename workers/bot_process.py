@@ -10,12 +10,12 @@ import structlog
 
 from bot.announcement import announce_commands
 from bot.polling import poll
-from domain.errors import SettingsError, ShopError
+from domain.errors import SettingsError
 from infra.logs import configure_logging
 from infra.postgres.pool import Pool
 from infra.settings import LogSettings, TelegramMode, load
-from workers.patience import until_there
-from workers.storefront import StorefrontSettings, open_storefront
+from workers.announcing import announcing
+from workers.storefront import Storefront, StorefrontSettings, open_storefront
 from workers.worker_process import stop_signal
 
 LOCK_KEY = 0x626F74
@@ -35,16 +35,22 @@ async def serve_bot() -> None:
             "TELEGRAM_MODE is webhook: `wgshop api` takes the updates. For a shop without a "
             "public address set TELEGRAM_MODE=polling."
         )
-    stop = stop_signal()
-    async with open_storefront(settings) as store, _alone(store.pool, stop):
-        await until_there("telegram", partial(announce_commands, store.bot), (ShopError,))
+    async with open_storefront(settings) as store:
+        stop = stop_signal()
+        async with _alone(store.pool, stop):
+            if not stop.is_set():
+                await _serve(store, stop)
+
+
+async def _serve(store: Storefront, stop: asyncio.Event) -> None:
+    async with announcing(partial(announce_commands, store.bot)):
         log.info("bot.ready")
         await poll(store.bot, store.dispatcher, stop)
 
 
 @asynccontextmanager
 async def _alone(pool: Pool, stop: asyncio.Event) -> AsyncIterator[None]:
-    """Hold the lock of the one poller; the connection's end releases it."""
+    """Hold the lock of the one poller, or stop waiting for it; the connection's end releases it."""
     async with pool.acquire() as connection:
         while not stop.is_set():
             if await connection.fetchval("select pg_try_advisory_lock($1::bigint)", LOCK_KEY):

@@ -22,7 +22,6 @@ from infra.postgres.customers import Customers
 from infra.postgres.ledger import PostgresPurchaseLedger
 from infra.postgres.notices import PostgresNoticeBook
 from infra.postgres.plans import Plans
-from infra.postgres.pool import open_pool
 from infra.postgres.purchases import Purchases
 from infra.postgres.subscriptions import Subscriptions
 from infra.settings import (
@@ -38,6 +37,7 @@ from infra.wireguard import SshPeerGateway
 from infra.wireguard_keys import new_device_keys
 from infra.yookassa import YooKassaGateway
 from temporal.starter import Starter
+from workers.database_link import reach_database
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +78,7 @@ class Gateways:
 async def open_gateways(settings: GatewaySettings, client: Client) -> AsyncIterator[Gateways]:
     """Open every gateway; at the end close them in reverse."""
     async with AsyncExitStack() as stack:
-        pool = await open_pool(
-            settings.database.url.get_secret_value(), size=settings.database.pool_size
-        )
+        pool = await reach_database(settings.database)
         stack.push_async_callback(pool.close)
         bot = open_bot(settings.telegram)
         stack.push_async_callback(bot.session.close)

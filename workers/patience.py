@@ -33,7 +33,7 @@ async def until_there(
 
     attempts = AsyncRetrying(
         stop=stop_after_delay(PATIENCE_SECONDS),
-        wait=wait_exponential_jitter(initial=0.2, max=5),
+        wait=wait_exponential_jitter(multiplier=0.2, max=5),
         retry=retry_if_exception_type(absences),
         before_sleep=say,
         reraise=True,

@@ -16,7 +16,7 @@ from domain.ports import Sealer
 from infra.postgres.customers import Customers
 from infra.postgres.inbox import Inbox
 from infra.postgres.plans import Plans
-from infra.postgres.pool import OUTAGES, Pool, open_pool
+from infra.postgres.pool import Pool
 from infra.postgres.purchases import Purchases
 from infra.postgres.sessions import Sessions
 from infra.postgres.subscriptions import Subscriptions
@@ -32,7 +32,7 @@ from infra.settings import (
 from infra.telegram import TelegramMessenger, open_bot
 from temporal.client import connect
 from temporal.starter import Starter
-from workers.patience import until_there
+from workers.database_link import reach_database
 from workers.temporal_link import temporal_target
 
 
@@ -77,7 +77,7 @@ async def open_storefront(settings: StorefrontSettings) -> AsyncIterator[Storefr
     """Open the ledger and the bot; Temporal is reached at the first call that needs it."""
     ring = settings.encryption.key_ring()
     async with AsyncExitStack() as stack:
-        pool = await _pool(settings.database)
+        pool = await reach_database(settings.database)
         stack.push_async_callback(pool.close)
         bot = open_bot(settings.telegram)
         stack.push_async_callback(bot.session.close)
@@ -91,11 +91,6 @@ async def open_storefront(settings: StorefrontSettings) -> AsyncIterator[Storefr
             shop=shop,
             temporal=temporal,
         )
-
-
-async def _pool(settings: DatabaseSettings) -> Pool:
-    dsn = settings.url.get_secret_value()
-    return await until_there("postgresql", lambda: open_pool(dsn, size=settings.pool_size), OUTAGES)
 
 
 def _shop(

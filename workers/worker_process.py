@@ -30,7 +30,6 @@ async def serve_worker(around: Callable[[Gateways], Gateways] = lambda same: sam
     gateway_settings = GatewaySettings.read()
     temporal = load(TemporalSettings)
     ring = gateway_settings.encryption.key_ring()
-    stop = stop_signal()
     async with AsyncExitStack() as stack:
         client = await until_there(
             "temporal",
@@ -38,6 +37,7 @@ async def serve_worker(around: Callable[[Gateways], Gateways] = lambda same: sam
             (RuntimeError,),
         )
         gateways = await stack.enter_async_context(open_gateways(gateway_settings, client))
+        stop = stop_signal()
         for worker in build_workers(client, around(gateways), settings.shutdown_grace):
             await stack.enter_async_context(worker)
         log.info("worker.ready", namespace=client.namespace)
@@ -46,7 +46,10 @@ async def serve_worker(around: Callable[[Gateways], Gateways] = lambda same: sam
 
 
 def stop_signal() -> asyncio.Event:
-    """An event that SIGTERM and SIGINT set."""
+    """An event that SIGTERM and SIGINT set.
+
+    Ask for it once the neighbours are there: until then a signal ends the process at once.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
