@@ -1,5 +1,6 @@
 """The Temporal workers of the shop: one for each task queue."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from temporalio.client import Client
@@ -27,7 +28,6 @@ PARALLEL_CALLS = 16
 PARALLEL_NOTES = 50
 """PostgreSQL and Telegram: asynchronous, so a few dozen at once cost little."""
 
-
 STICKINESS = timedelta(seconds=3)
 """How long a workflow waits for the worker that has it in memory, before any other takes it."""
 
@@ -44,59 +44,75 @@ def sandbox_runner() -> SandboxedWorkflowRunner:
 
 def build_workers(client: Client, gateways: Gateways, grace: timedelta) -> list[Worker]:
     """One worker for the shop's own work and one for each slow neighbour."""
+    return [
+        _shop_worker(client, gateways, grace),
+        _payments_worker(client, gateways, grace),
+        _vpn_worker(client, gateways, grace),
+    ]
+
+
+def _shop_worker(client: Client, gateways: Gateways, grace: timedelta) -> Worker:
+    return Worker(
+        client,
+        task_queue=SHOP_QUEUE,
+        workflows=WORKFLOWS,
+        workflow_runner=sandbox_runner(),
+        activities=_shop_activities(gateways),
+        interceptors=[ShopInterceptor()],
+        max_concurrent_activities=PARALLEL_NOTES,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        sticky_queue_schedule_to_start_timeout=STICKINESS,
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        graceful_shutdown_timeout=grace,
+    )
+
+
+def _shop_activities(gateways: Gateways) -> list[Callable[..., Awaitable[object]]]:
     ledger = LedgerActivities(gateways.ledger)
     notices = NoticeActivities(gateways.notices, gateways.access)
-    payments = PaymentActivities(gateways.provider, gateways.ledger)
     subscriptions = SubscriptionActivities(gateways.access, gateways.desk)
-    vpn = VpnActivities(gateways.access, gateways.peers)
     return [
-        Worker(
-            client,
-            task_queue=SHOP_QUEUE,
-            workflows=WORKFLOWS,
-            workflow_runner=sandbox_runner(),
-            activities=[
-                ledger.recall_purchase,
-                ledger.publish_stage,
-                ledger.record_payment,
-                ledger.record_payment_and_grant,
-                ledger.record_refund_and_revoke,
-                ledger.record_repair,
-                notices.show_purchase,
-                notices.deliver_config,
-                notices.raise_alarm,
-                notices.remind,
-                subscriptions.open_subscription,
-                subscriptions.end_subscription,
-            ],
-            interceptors=[ShopInterceptor()],
-            max_concurrent_activities=PARALLEL_NOTES,
-            workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
-            sticky_queue_schedule_to_start_timeout=STICKINESS,
-            activity_task_poller_behavior=PollerBehaviorAutoscaling(),
-            graceful_shutdown_timeout=grace,
-        ),
-        Worker(
-            client,
-            task_queue=PAYMENTS_QUEUE,
-            activities=[
-                payments.create_invoice,
-                payments.fetch_payment,
-                payments.refund_payment,
-                payments.fetch_refund,
-            ],
-            interceptors=[ShopInterceptor()],
-            max_concurrent_activities=PARALLEL_CALLS,
-            activity_task_poller_behavior=PollerBehaviorAutoscaling(),
-            graceful_shutdown_timeout=grace,
-        ),
-        Worker(
-            client,
-            task_queue=VPN_QUEUE,
-            activities=[vpn.ensure_peer, vpn.move_device, vpn.remove_peer],
-            interceptors=[ShopInterceptor()],
-            max_concurrent_activities=PARALLEL_CALLS,
-            activity_task_poller_behavior=PollerBehaviorAutoscaling(),
-            graceful_shutdown_timeout=grace,
-        ),
+        ledger.recall_purchase,
+        ledger.publish_stage,
+        ledger.record_payment,
+        ledger.record_payment_and_grant,
+        ledger.record_refund_and_revoke,
+        ledger.record_repair,
+        notices.show_purchase,
+        notices.deliver_config,
+        notices.raise_alarm,
+        notices.remind,
+        subscriptions.open_subscription,
+        subscriptions.end_subscription,
     ]
+
+
+def _payments_worker(client: Client, gateways: Gateways, grace: timedelta) -> Worker:
+    payments = PaymentActivities(gateways.provider, gateways.ledger)
+    return Worker(
+        client,
+        task_queue=PAYMENTS_QUEUE,
+        activities=[
+            payments.create_invoice,
+            payments.fetch_payment,
+            payments.refund_payment,
+            payments.fetch_refund,
+        ],
+        interceptors=[ShopInterceptor()],
+        max_concurrent_activities=PARALLEL_CALLS,
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        graceful_shutdown_timeout=grace,
+    )
+
+
+def _vpn_worker(client: Client, gateways: Gateways, grace: timedelta) -> Worker:
+    vpn = VpnActivities(gateways.access, gateways.peers)
+    return Worker(
+        client,
+        task_queue=VPN_QUEUE,
+        activities=[vpn.ensure_peer, vpn.move_device, vpn.remove_peer],
+        interceptors=[ShopInterceptor()],
+        max_concurrent_activities=PARALLEL_CALLS,
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        graceful_shutdown_timeout=grace,
+    )
