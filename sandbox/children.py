@@ -33,16 +33,19 @@ class Child:
         log: Path,
         is_ready: Callable[[str], bool],
         env: Mapping[str, str],
+        tries: int = 1,
     ) -> None:
         self.name = name
         self.command = tuple(map(str, command))
         self.env = env
         self._log = log
         self._is_ready = is_ready
+        self._tries = tries
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._ready: asyncio.Future[str] | None = None
         self._last: deque[str] = deque(maxlen=LAST_LINES)
+        self._heard = asyncio.Condition()
 
     @property
     def pid(self) -> int:
@@ -52,7 +55,17 @@ class Child:
         return self._process.pid
 
     async def start(self) -> str:
-        """Start it and return the line by which it said that it is ready."""
+        """Start it and return the line by which it said that it is ready.
+
+        Raises:
+            ChildFailed: It ended, or was silent too long, at each of its tries.
+        """
+        for _ in range(self._tries - 1):
+            with contextlib.suppress(ChildFailed):
+                return await self._start()
+        return await self._start()
+
+    async def _start(self) -> str:
         self._process = await asyncio.create_subprocess_exec(
             *self.command,
             stdin=asyncio.subprocess.DEVNULL,
@@ -100,6 +113,11 @@ class Child:
             raise ChildFailed(f"{self.name} is not running")
         return await self._process.wait()
 
+    async def says(self, words: str) -> None:
+        """Wait until it says something with these words in it, from now on."""
+        async with self._heard:
+            await self._heard.wait_for(lambda: bool(self._last) and words in self._last[-1])
+
     async def _read(self, process: asyncio.subprocess.Process, ready: asyncio.Future[str]) -> None:
         assert process.stdout is not None  # noqa: S101  # a pipe was asked for
         with self._log.open("ab") as log:
@@ -108,6 +126,8 @@ class Child:
                 log.flush()
                 line = raw.decode(errors="replace").rstrip()
                 self._last.append(line)
+                async with self._heard:
+                    self._heard.notify_all()
                 if not ready.done() and self._is_ready(line):
                     ready.set_result(line)
         if not ready.done():

@@ -57,4 +57,6 @@ def temporal_child(
         log=log,
         is_ready=lambda line: "Temporal Server:" in line or line.startswith("Server:"),
         env=env,
+        # Of its own ports it looks for free ones, and panics when another process is quicker.
+        tries=3,
     )

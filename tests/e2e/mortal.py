@@ -99,6 +99,8 @@ def main() -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda got, _frame, child=child: os.kill(child, got))
         _, status = os.waitpid(child, 0)
+        sys.stdout.write(f"{role}: status {status}\n")
+        sys.stdout.flush()
         if not (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL):
             sys.exit(os.waitstatus_to_exitcode(status))
 
