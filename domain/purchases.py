@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from domain.ids import ChatId, MessageId, PlanId, PurchaseId, UserId
 from domain.languages import Language
@@ -112,6 +112,12 @@ class PurchasePolicy(Value):
     """Between two tries once the customer knows of the delay."""
     park_patience: timedelta = timedelta(hours=6)
     """How long a parked purchase waits for a person: then another server, then a refund."""
+
+    @model_validator(mode="after")
+    def _leaves_time_after_the_swift_tries(self) -> Self:
+        if self.setup_budget <= self.swift_setup:
+            raise ValueError("setup_budget must be longer than swift_setup")
+        return self
 
 
 class ChatMessage(Value):

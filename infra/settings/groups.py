@@ -314,6 +314,16 @@ class PolicySettings(SettingsGroup):
     park_patience: Seconds = _DEFAULT_POLICY.park_patience
     """How long a parked purchase waits for a person, in seconds."""
 
+    @field_validator("setup_budget")
+    @classmethod
+    def _leaves_time_after_the_swift_tries(
+        cls, budget: timedelta, info: ValidationInfo
+    ) -> timedelta:
+        swift = info.data.get("swift_setup")
+        if swift is not None and budget <= swift:
+            raise ValueError("must be longer than PURCHASE_SWIFT_SETUP")
+        return budget
+
     def policy(self) -> PurchasePolicy:
         """The policy for new purchases."""
         return PurchasePolicy.model_validate(self.model_dump())

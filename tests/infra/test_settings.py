@@ -138,6 +138,7 @@ def test_a_missing_setting_is_named(group: type[SettingsGroup], name: str) -> No
         (LogSettings, "LOG_FORMAT", "hunter2"),
         (PolicySettings, "PURCHASE_PARK_PATIENCE", "hunter2"),
         (PolicySettings, "PURCHASE_FIRST_POLL", "-1"),
+        (PolicySettings, "PURCHASE_SETUP_BUDGET", "20"),
     ],
 )
 def test_a_malformed_setting_is_named_and_its_value_is_not_shown(
@@ -250,10 +251,13 @@ def test_the_ssh_key_may_lie_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 
 def test_every_patience_of_a_purchase_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in PurchasePolicy.model_fields:
-        monkeypatch.setenv(f"PURCHASE_{name.upper()}", "1.5")
-    policy = load(PolicySettings).policy()
-    assert set(policy.model_dump().values()) == {timedelta(seconds=1.5)}
+    wanted = {
+        name: timedelta(seconds=seconds + 0.5)
+        for seconds, name in enumerate(PurchasePolicy.model_fields)
+    }
+    for name, patience in wanted.items():
+        monkeypatch.setenv(f"PURCHASE_{name.upper()}", str(patience.total_seconds()))
+    assert load(PolicySettings).policy().model_dump() == wanted
 
 
 def test_without_settings_the_policy_is_the_domains(monkeypatch: pytest.MonkeyPatch) -> None:
