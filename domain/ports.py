@@ -32,7 +32,14 @@ from domain.payments import (
     RefundRequest,
     RefundSnapshot,
 )
-from domain.purchases import Alarm, PurchaseNotice, PurchaseStage, Recollection, StuckReason
+from domain.purchases import (
+    Alarm,
+    PurchaseNotice,
+    PurchaseStage,
+    Recollection,
+    RepairAction,
+    StuckReason,
+)
 from domain.servers import ClientConfig, Peer, PeerRemoval, PeerStatistics, Server, ServerInfo
 from domain.subscriptions import Ending, Grant, Move, PlacedPeer, Subscription, SubscriptionState
 
@@ -176,7 +183,7 @@ class PurchaseLedger(Protocol):
         ...
 
     async def record_repair(
-        self, purchase_id: PurchaseId, action: str, actor: str, at: datetime
+        self, purchase_id: PurchaseId, action: RepairAction, actor: str, at: datetime
     ) -> None:
         """Write a person's decision into the audit log."""
         ...

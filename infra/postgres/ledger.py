@@ -10,7 +10,7 @@ from domain.errors import NotPaid, PurchaseRefused, UnknownPurchase
 from domain.ids import DeviceId, ProviderPaymentId, PurchaseId, SubscriptionId, grant_id_of
 from domain.payments import Cancellation, Invoice, PaymentSnapshot, PaymentStatus, RefundSnapshot
 from domain.ports import Sealer
-from domain.purchases import PurchaseStage, Recollection, StuckReason
+from domain.purchases import PurchaseStage, Recollection, RepairAction, StuckReason
 from domain.servers import DeviceKeys
 from domain.subscriptions import Grant, PlacedPeer
 from infra.postgres.addresses import server_of, take_address
@@ -18,6 +18,13 @@ from infra.postgres.grants import GRANT_OF_PURCHASE, grant_from
 from infra.postgres.peers import device_context, leaving_peers, withdraw_devices
 from infra.postgres.periods import extend_subscription, shorten_subscription
 from infra.postgres.pool import Connection, Pool
+
+_INSERT_PAYMENT = """
+    insert into payments (purchase_id, provider_payment_id, amount, currency, status,
+                          captured_at, is_test, metadata_sealed)
+    values ($1, $2, $3, $4, 'succeeded', $5, $6, $7)
+    on conflict (provider_payment_id, provider) do nothing
+"""
 
 
 class PostgresPurchaseLedger:
@@ -120,7 +127,7 @@ class PostgresPurchaseLedger:
         )
 
     async def record_repair(
-        self, purchase_id: PurchaseId, action: str, actor: str, at: datetime
+        self, purchase_id: PurchaseId, action: RepairAction, actor: str, at: datetime
     ) -> None:
         """Write the decision into the audit log; its time tells a repeat from a second one."""
         await self._pool.execute(
@@ -168,12 +175,7 @@ class PostgresPurchaseLedger:
             payment.model_dump_json().encode(), context=_payment_context(provider_id)
         )
         await connection.execute(
-            """
-            insert into payments (purchase_id, provider_payment_id, amount, currency, status,
-                                  captured_at, is_test, metadata_sealed)
-            values ($1, $2, $3, $4, 'succeeded', $5, $6, $7)
-            on conflict (provider_payment_id, provider) do nothing
-            """,
+            _INSERT_PAYMENT,
             purchase_id,
             provider_id,
             payment.amount.amount,

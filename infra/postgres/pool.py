@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
@@ -23,6 +24,9 @@ CONNECT_SECONDS = 5.0
 
 ACQUIRE_SECONDS = 5.0
 """Who waits longer for a free connection is better told to come again."""
+
+CLOSE_SECONDS = 10.0
+"""For connections in use at a stop; those still out then are cut off."""
 
 OUTAGES = (
     OSError,
@@ -46,11 +50,17 @@ _SESSION = {
 
 
 class _PatientPool(_AnyPool):
-    """A pool in which nobody waits for a connection without end."""
+    """A pool in which nobody waits without end: not for a connection, nor for the close."""
 
     def acquire(self, *, timeout: float | None = None) -> "PoolAcquireContext[asyncpg.Record]":
         """A connection, once one is free. Raises `TimeoutError`."""
         return super().acquire(timeout=timeout or ACQUIRE_SECONDS)
+
+    async def close(self) -> None:
+        """Wait for connections in use, but not for ever: asyncpg cuts them off when cancelled."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await super().close()
 
 
 async def open_pool(dsn: str, *, size: int = 10) -> Pool:

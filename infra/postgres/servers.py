@@ -12,6 +12,21 @@ from domain.model import Value
 from domain.servers import Server, ServerState
 from infra.postgres.pool import Connection, Pool
 
+_UPSERT = """
+    insert into vpn_servers (slug, location, state, endpoint_host, endpoint_port,
+        public_key, interface, dns, mtu, network_v4, network_v6,
+        ssh_host, ssh_port, ssh_user, ssh_host_key)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    on conflict (slug) do update
+        set location = excluded.location, endpoint_host = excluded.endpoint_host,
+            endpoint_port = excluded.endpoint_port, public_key = excluded.public_key,
+            interface = excluded.interface, dns = excluded.dns, mtu = excluded.mtu,
+            network_v4 = excluded.network_v4, network_v6 = excluded.network_v6,
+            ssh_host = excluded.ssh_host, ssh_port = excluded.ssh_port,
+            ssh_user = excluded.ssh_user, ssh_host_key = excluded.ssh_host_key
+    returning server_id
+"""
+
 
 class ServerRegistration(Value):
     """A server with the networks of its tunnel and the number of customers that it may hold."""
@@ -38,20 +53,7 @@ class Servers:
         server = registration.server
         async with self._pool.acquire() as connection, connection.transaction():
             server_id = await connection.fetchval(
-                """
-                insert into vpn_servers (slug, location, state, endpoint_host, endpoint_port,
-                    public_key, interface, dns, mtu, network_v4, network_v6,
-                    ssh_host, ssh_port, ssh_user, ssh_host_key)
-                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-                on conflict (slug) do update
-                    set location = excluded.location, endpoint_host = excluded.endpoint_host,
-                        endpoint_port = excluded.endpoint_port, public_key = excluded.public_key,
-                        interface = excluded.interface, dns = excluded.dns, mtu = excluded.mtu,
-                        network_v4 = excluded.network_v4, network_v6 = excluded.network_v6,
-                        ssh_host = excluded.ssh_host, ssh_port = excluded.ssh_port,
-                        ssh_user = excluded.ssh_user, ssh_host_key = excluded.ssh_host_key
-                returning server_id
-                """,
+                _UPSERT,
                 server.slug,
                 server.location,
                 server.state,

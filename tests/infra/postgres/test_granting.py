@@ -9,7 +9,7 @@ import pytest
 from domain.errors import NotPaid, PurchaseRefused, UnknownPurchase
 from domain.ids import grant_id_of
 from domain.payments import Cancellation, PaymentStatus
-from domain.purchases import PurchaseStage, StuckReason
+from domain.purchases import PurchaseStage, RepairAction, StuckReason
 from domain.servers import DeviceKeys
 from domain.subscriptions import SubscriptionStatus
 from infra.keyring import KeyRing
@@ -362,7 +362,7 @@ async def test_a_stuck_purchase_tells_its_reason_until_it_goes_on(shop: Shop) ->
 async def test_a_repair_is_in_the_audit_log_once(shop: Shop) -> None:
     order = await shop.order(await shop.customer())
     for _ in range(2):
-        await shop.ledger.record_repair(order.purchase_id, "refund", "telegram:42", NOW)
+        await shop.ledger.record_repair(order.purchase_id, RepairAction.REFUND, "telegram:42", NOW)
     (row,) = await shop.pool.fetch("select actor, action, subject from admin_logs")
     assert tuple(row) == ("telegram:42", "repair:refund", f"purchase:{order.purchase_id}")
 

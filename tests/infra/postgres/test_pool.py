@@ -60,6 +60,17 @@ async def test_who_finds_no_free_connection_is_turned_away(
             await pool.execute("select 1")
 
 
+async def test_a_connection_that_is_never_given_back_does_not_hold_up_the_close(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "CLOSE_SECONDS", 0.01)
+    pool = await open_pool(database_url, size=1)
+    kept = await pool.acquire()
+    await pool.close()
+    with pytest.raises(asyncpg.InterfaceError):
+        await kept.execute("select 1")
+
+
 async def test_sessions_keep_utc_and_hold_no_transaction_that_is_forgotten(pool: Pool) -> None:
     for setting, value in (
         ("timezone", "UTC"),
