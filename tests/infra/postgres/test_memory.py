@@ -9,7 +9,6 @@ import pytest
 from domain.ids import MessageId, ProviderPaymentId
 from domain.notices import Claim, ClaimedNotice
 from infra.keyring import KeyRing
-from infra.postgres.audit import AuditLog
 from infra.postgres.inbox import Inbox
 from infra.postgres.notices import PostgresNoticeBook
 from infra.postgres.pool import Pool
@@ -131,12 +130,3 @@ async def test_a_dialogue_without_a_question_may_still_remember(pool: Pool) -> N
     sessions = Sessions(pool)
     await sessions.write("telegram:1", None, {"draft": "x"})
     assert await sessions.read("telegram:1") == Session(data={"draft": "x"})
-
-
-async def test_the_audit_log_keeps_every_deed_in_order(pool: Pool) -> None:
-    log = AuditLog(pool)
-    for action in ("repair:retry", "repair:retry"):
-        await log.record("telegram:42", action, "purchase:1", {"reason": "server"})
-    rows = await pool.fetch("select actor, action, subject, details from admin_logs")
-    deed = ("telegram:42", "repair:retry", "purchase:1", {"reason": "server"})
-    assert [tuple(row) for row in rows] == [deed, deed]
