@@ -6,7 +6,7 @@ from bot.shop import Shop
 from domain.ids import UserId
 from domain.model import Value
 from domain.purchases import PurchaseRecord
-from domain.subscriptions import Subscription, SubscriptionStatus
+from domain.subscriptions import Subscription
 
 
 class Standing(Value):
@@ -17,17 +17,12 @@ class Standing(Value):
 
     def has_access(self, now: datetime) -> bool:
         """Whether the subscription gives access now."""
-        return self.subscription is not None and has_access(self.subscription, now)
-
-
-def has_access(subscription: Subscription, now: datetime) -> bool:
-    """Whether the subscription gives access now; its workflow may be a moment late to end it."""
-    return subscription.status is SubscriptionStatus.ACTIVE and subscription.expires_at > now
+        return self.subscription is not None and self.subscription.gives_access(now)
 
 
 async def standing_of(shop: Shop, user_id: UserId) -> Standing:
     """Read it from the ledger, in two queries at most."""
     subscription = await shop.subscriptions.subscription_of(user_id)
-    if subscription is not None and has_access(subscription, shop.now()):
+    if subscription is not None and subscription.gives_access(shop.now()):
         return Standing(subscription=subscription)
     return Standing(subscription=subscription, purchase=await shop.purchases.latest_of(user_id))

@@ -51,6 +51,10 @@ class Subscription(Value):
         """The plan's name in that language."""
         return self.plan_name_ru if language is Language.RUSSIAN else self.plan_name_en
 
+    def gives_access(self, now: datetime) -> bool:
+        """Whether it gives access now; its workflow may be a moment late in ending it."""
+        return self.status is SubscriptionStatus.ACTIVE and self.expires_at > now
+
 
 class SubscriptionState(Value):
     """A subscription's end as the ledger holds it, and all that its workflow carries on."""
@@ -61,8 +65,6 @@ class SubscriptionState(Value):
     revision: int = 1
     """Grows with each change in the ledger, so that an older word cannot undo a newer."""
     reminder_lead: timedelta = timedelta(hours=24)
-    reminded_for: datetime | None = None
-    """The end date for which the reminder has gone out: one reminder for each period."""
 
 
 class PlacedPeer(Value):

@@ -156,7 +156,7 @@ async def config(user_id: UserPath, _service: ServiceDep, parts: PartsDep) -> Co
     """The addresses are signed and expire; whoever has one has the configuration."""
     subscription = await _subscription(user_id, parts)
     now = parts.clock()
-    if not _gives_access(subscription, now):
+    if not subscription.gives_access(now):
         raise Refusal(Kind.GONE, f"the subscription ended at {subscription.expires_at:%F %T} UTC")
     if subscription.server is None:
         raise Refusal(Kind.SETTING_UP, "no server has a free address yet; nothing is lost")
@@ -192,7 +192,7 @@ async def _report(subscription: Subscription, parts: ApiParts) -> SubscriptionRe
     language = Language.RUSSIAN if customer is None else customer.language
     latest = await parts.purchases.latest_of(subscription.user_id)
     now = parts.clock()
-    is_active = _gives_access(subscription, now)
+    is_active = subscription.gives_access(now)
     is_overdue = subscription.status is SubscriptionStatus.ACTIVE and not is_active
     remaining = (subscription.expires_at - now) / timedelta(days=1)
     return SubscriptionReport(
@@ -205,7 +205,3 @@ async def _report(subscription: Subscription, parts: ApiParts) -> SubscriptionRe
         # Its workflow may be a moment late in ending it.
         status=SubscriptionStatus.EXPIRED if is_overdue else subscription.status,
     )
-
-
-def _gives_access(subscription: Subscription, now: datetime) -> bool:
-    return subscription.status is SubscriptionStatus.ACTIVE and subscription.expires_at > now

@@ -10,7 +10,6 @@ from bot.replies import reply, turn_page
 from bot.screens.plans import plans_screen
 from bot.screens.screen import Screen
 from bot.shop import Shop
-from bot.standing import has_access
 from domain.customers import Customer
 
 
@@ -40,6 +39,6 @@ async def open_plans(
 async def _catalogue(shop: Shop, customer: Customer, phrases: Phrasebook) -> Screen:
     plans = await shop.plans.for_sale()
     subscription = await shop.subscriptions.subscription_of(customer.user_id)
-    if subscription is None or not has_access(subscription, shop.now()):
+    if subscription is None or not subscription.gives_access(shop.now()):
         return plans_screen(phrases, plans)
     return plans_screen(phrases, plans, active_until=subscription.expires_at)

@@ -11,7 +11,6 @@ from bot.replies import Toast, reply, turn_page
 from bot.screens.screen import Screen
 from bot.screens.subscription import subscription_screen
 from bot.shop import Shop
-from bot.standing import has_access
 from domain.customers import Customer
 from domain.ids import ChatId
 
@@ -45,7 +44,7 @@ async def send_config(
 ) -> Toast | None:
     """Send the file and the QR picture again; a repeat only sends the same once more."""
     subscription = await shop.subscriptions.subscription_of(customer.user_id)
-    if subscription is None or not has_access(subscription, shop.now()):
+    if subscription is None or not subscription.gives_access(shop.now()):
         return Toast(text=phrases.label("config.no_access"), alert=True)
     try:
         config = await shop.subscriptions.client_config(subscription.device_id)

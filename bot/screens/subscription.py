@@ -5,7 +5,6 @@ from datetime import datetime
 from bot.buttons import Place, back_to_menu, opens
 from bot.phrasebook import Phrasebook
 from bot.screens.screen import Screen
-from bot.standing import has_access
 from domain.subscriptions import Subscription
 
 
@@ -17,7 +16,7 @@ def subscription_screen(
         buy = (opens(phrases.label("button.buy"), Place.PLANS),)
         return Screen(text=phrases.say("mine.none"), rows=(buy, back_to_menu(phrases)))
     renew = (opens(phrases.label("button.renew"), Place.PLANS),)
-    if not has_access(subscription, now):
+    if not subscription.gives_access(now):
         text = phrases.say("mine.ended", end=phrases.moment(subscription.expires_at))
         return Screen(text=text, rows=(renew, back_to_menu(phrases)))
     config = (opens(phrases.label("button.config"), Place.CONFIG),)
