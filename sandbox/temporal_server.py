@@ -13,6 +13,8 @@ DYNAMIC_CONFIG = (
     "history.transferProcessorMaxPollRPS=1000",
     "matching.numTaskqueueReadPartitions=1",
     "matching.numTaskqueueWritePartitions=1",
+    # Timers are exact to the millisecond instead of the second: retries and reminders in time.
+    'history.timerProcessorMaxTimeShift="1ms"',
     # Lets the demo turn one workflow's clock.
     "frontend.WorkflowTimeSkippingEnabled=true",
     # Workflows that a bug suspends become searchable.
