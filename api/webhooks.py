@@ -170,8 +170,7 @@ async def _signal(subject: NotifiedObject, parts: ApiParts) -> bool:
     if record is None:
         return False
     structlog.contextvars.bind_contextvars(purchase_id=str(purchase_id))
-    order = record.order.model_copy(update={"attempt": record.attempt})
-    await parts.starter.payment_seen(order, subject.paid_as)
+    await parts.starter.payment_seen(record.order.for_attempt(record.attempt), subject.paid_as)
     return True
 
 

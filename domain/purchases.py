@@ -147,6 +147,10 @@ class PurchaseOrder(Value):
     is_woken: bool = False
     """Started by news of a payment rather than by a customer: look first at what is known."""
 
+    def for_attempt(self, attempt: int) -> Self:
+        """The same order, about that payment page (from 1)."""
+        return self.model_copy(update={"attempt": attempt})
+
 
 class Recollection(Value):
     """What the ledger knows of a purchase whose workflow closed and is woken again."""
@@ -167,7 +171,7 @@ class PurchaseRecord(Value):
     expires_at: datetime | None = None
     """When the present payment page closes."""
     attempt: int = 1
-    """How many payment pages have been made, or 1 before the first."""
+    """How many payment pages have been made, or 1 before the first; `order` has the first's."""
     created_at: datetime
     updated_at: datetime
 

@@ -40,8 +40,7 @@ async def _nudge(record: PurchaseRecord, parts: ApiParts) -> bool:
     payment_id = await parts.payments.payment_of(record.order.purchase_id)
     if payment_id is None:
         return False
-    order = record.order.model_copy(update={"attempt": record.attempt})
-    await parts.starter.payment_seen(order, payment_id)
+    await parts.starter.payment_seen(record.order.for_attempt(record.attempt), payment_id)
     return True
 
 

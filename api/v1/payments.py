@@ -107,7 +107,7 @@ async def retry(
         raise Refusal(Kind.ALREADY_PAID)
     if not record.stage.is_unpaid_end:
         raise Refusal(Kind.REFUSED, failure_reason(record))
-    again = record.order.model_copy(update={"attempt": record.attempt + 1})
+    again = record.order.for_attempt(record.attempt + 1)
     return pending_document(record, await _invoice(again, parts))
 
 
@@ -117,7 +117,7 @@ async def _with_payment_page(record: PurchaseRecord, parts: ApiParts) -> Payment
         return payment_document(record)
     # While a second page is being made, the record still shows the first.
     pages_before = record.attempt if record.confirmation_url is not None else 0
-    order = record.order.model_copy(update={"attempt": pages_before + 1})
+    order = record.order.for_attempt(pages_before + 1)
     return pending_document(record, await _invoice(order, parts))
 
 

@@ -6,7 +6,7 @@ from aiogram.types import CallbackQuery
 from bot.buttons import Again
 from bot.phrasebook import Phrasebook
 from bot.replies import Toast, turn_page
-from bot.screens.plans import plans_screen
+from bot.screens.plans import changed_plans_screen
 from bot.shop import Shop
 from domain.customers import Customer
 from domain.errors import TemporalUnavailable
@@ -33,8 +33,7 @@ async def try_again(
         return Toast(text=phrases.label("checkout.under_way"))
     plans = await shop.plans.for_sale()
     if not _still_costs_the_same(record, plans):
-        screen = plans_screen(phrases, plans).under(phrases.say("plans.changed"))
-        await turn_page(shop.messenger, tap, screen, fresh=True)
+        await turn_page(shop.messenger, tap, changed_plans_screen(phrases, plans), fresh=True)
         return None
     try:
         await shop.starter.begin_purchase(_next_attempt(record, callback_data, shop))

@@ -13,7 +13,7 @@ from bot.buttons import Buy
 from bot.phrasebook import Phrasebook
 from bot.replies import Toast, reply, tapped_message, turn_page
 from bot.screens.checkout import email_screen, not_started_screen, refused_email_screen
-from bot.screens.plans import plans_screen
+from bot.screens.plans import changed_plans_screen
 from bot.screens.purchase import notice_of, purchase_screen
 from bot.screens.screen import Screen
 from bot.shop import Shop
@@ -62,8 +62,7 @@ async def buy(
     plans = await shop.plans.for_sale()
     plan = _as_drawn(callback_data, plans)
     if plan is None:
-        screen = plans_screen(phrases, plans).under(phrases.say("plans.changed"))
-        await turn_page(shop.messenger, tap, screen)
+        await turn_page(shop.messenger, tap, changed_plans_screen(phrases, plans))
         return None
     message = tapped_message(tap)
     if shop.receipts and customer.email is None:
@@ -88,8 +87,7 @@ async def take_email(
     plans = await shop.plans.for_sale()
     plan = _as_drawn(button, plans)
     if plan is None:
-        screen = plans_screen(phrases, plans).under(phrases.say("plans.changed"))
-        await reply(shop.messenger, message, screen)
+        await reply(shop.messenger, message, changed_plans_screen(phrases, plans))
     else:
         payment_message = ChatMessage.model_validate(dialogue["message"])
         known = customer.model_copy(update={"email": email})

@@ -21,6 +21,11 @@ def plans_screen(
     return Screen(text="\n\n".join(paragraphs), rows=(*rows, back_to_menu(phrases)))
 
 
+def changed_plans_screen(phrases: Phrasebook, plans: tuple[Plan, ...]) -> Screen:
+    """The plans as they are now, after a tap on a button with a price of yesterday."""
+    return plans_screen(phrases, plans).under(phrases.say("plans.changed"))
+
+
 def plan_label(phrases: Phrasebook, plan: Plan) -> str:
     """A plan on its button, with the price."""
     return f"{plan.name.within(phrases.language)} · {phrases.price(plan.price)}"

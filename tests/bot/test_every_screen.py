@@ -19,7 +19,7 @@ from bot.screens.declines import REASONS
 from bot.screens.help import help_screen
 from bot.screens.language import language_screen
 from bot.screens.menu import menu_screen
-from bot.screens.plans import plans_screen
+from bot.screens.plans import changed_plans_screen, plans_screen
 from bot.screens.purchase import purchase_screen, ready_screen
 from bot.screens.reminder import reminder_screen
 from bot.screens.screen import Screen
@@ -101,7 +101,7 @@ def catalogues(phrases: Phrasebook) -> Iterator[Named]:
     plans = (MONTH, YEAR)
     yield "plans", plans_screen(phrases, plans)
     yield "plans, a renewal", plans_screen(phrases, plans, active_until=NOW)
-    yield "plans, changed", plans_screen(phrases, plans).under(phrases.say("plans.changed"))
+    yield "plans, changed", changed_plans_screen(phrases, plans)
     yield "plans, none", plans_screen(phrases, ())
     yield "checkout, e-mail", email_screen(phrases)
     yield "checkout, e-mail refused", refused_email_screen(phrases)
