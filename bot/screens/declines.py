@@ -1,7 +1,8 @@
 """Why a payment was declined, in words, with what to do about it.
 
 The reasons are YooKassa's (https://yookassa.ru/developers/payment-acceptance/after-the-payment/
-declined-payments); the set is open, and one that we do not know is explained in general.
+declined-payments) and our own `INVOICE_FAILED`; the set is open, and one that we do not know is
+explained in general.
 """
 
 from bot.phrasebook import N_, Phrasebook
@@ -23,6 +24,7 @@ REASONS = {
     "internal_timeout": N_("decline.internal_timeout"),
     "invalid_card_number": N_("decline.invalid_card_number"),
     "invalid_csc": N_("decline.invalid_csc"),
+    "invoice_failed": N_("decline.invoice_failed"),
     "issuer_unavailable": N_("decline.issuer_unavailable"),
     "loan_declined": N_("decline.loan_declined"),
     "payment_method_limit_exceeded": N_("decline.payment_method_limit_exceeded"),
