@@ -37,6 +37,12 @@ async def test_the_ui_s_codec_address_may_carry_the_token(stranger: httpx.AsyncC
     assert (await stranger.post("/codec/with/wrong/decode", content=b"{}")).status_code == 401
 
 
+async def test_a_query_which_proxies_log_opens_nothing(stranger: httpx.AsyncClient) -> None:
+    query = {"token": CODEC_TOKEN.get_secret_value()}
+    answer = await stranger.post("/codec/decode", content=b"{}", params=query)
+    assert answer.status_code == 401
+
+
 @pytest.mark.parametrize("header", [None, "Bearer wrong", "Basic x", "Bearer ключ"])
 async def test_only_staff_may_decode(stranger: httpx.AsyncClient, header: str | None) -> None:
     headers = {} if header is None else {b"Authorization": header.encode()}
