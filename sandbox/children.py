@@ -159,7 +159,11 @@ class CommandResult(NamedTuple):
 async def attempt(
     command: Sequence[str | Path], *, env: Mapping[str, str], stdin: bytes = b""
 ) -> CommandResult:
-    """Run a command to its end, whatever that is."""
+    """Run a command to its end, whatever that is.
+
+    Raises:
+        ChildFailed: It did not end in time, and was killed.
+    """
     process = await asyncio.create_subprocess_exec(
         *map(str, command),
         stdin=asyncio.subprocess.PIPE,
@@ -168,8 +172,15 @@ async def attempt(
         env=env,
         preexec_fn=_die_with_parent,
     )
-    async with asyncio.timeout(READY_SECONDS):
-        output, _ = await process.communicate(stdin)
+    try:
+        async with asyncio.timeout(READY_SECONDS):
+            output, _ = await process.communicate(stdin)
+    except TimeoutError:
+        raise ChildFailed(f"{_line(command)} did not end in {READY_SECONDS:g} s") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     assert process.returncode is not None  # noqa: S101  # it has been waited for
     return CommandResult(process.returncode, output.decode())
 
@@ -180,12 +191,16 @@ async def run_once(
     """Run a command that must succeed and return its output.
 
     Raises:
-        ChildFailed: It failed; the message holds what it said.
+        ChildFailed: It failed, or did not end in time; the message holds what it said.
     """
     result = await attempt(command, env=env, stdin=stdin)
     if result.exit_code != os.EX_OK:
-        raise ChildFailed(f"{' '.join(map(str, command))} failed:\n{result.output}")
+        raise ChildFailed(f"{_line(command)} failed:\n{result.output}")
     return result.output
+
+
+def _line(command: Sequence[str | Path]) -> str:
+    return " ".join(map(str, command))
 
 
 async def together(*steps: Coroutine[None, None, object]) -> None:

@@ -1,7 +1,6 @@
 """`wgshop demo`: the whole shop on this machine, until Ctrl-C; `--buy`: one purchase, then stop."""
 
 import asyncio
-import contextlib
 import signal
 import time
 from collections.abc import Coroutine
@@ -76,7 +75,9 @@ def _welcome(shop: EmbeddedShop) -> str:
         )
         if node.wireguard is WireGuardKind.STAND_IN:
             lines.append("    WireGuard needs root and wireguard-tools: a stand-in holds the peers")
-    return "\n".join([*lines, "", "Ctrl-C stops everything; data and logs stay in .demo."])
+    return "\n".join(
+        [*lines, "", f"Ctrl-C stops everything; data and logs stay in {shop.plan.data}."]
+    )
 
 
 async def _supervise(shop: EmbeddedShop) -> None:
@@ -89,8 +90,10 @@ async def _keep(shop: EmbeddedShop, name: str, child: Child) -> None:
         code = await child.ended()
         _say(f"  {name} ended ({code}): starting it again")
         await asyncio.sleep(RESTART_PAUSE)
-        with contextlib.suppress(ChildFailed):
+        try:
             await shop.start_shop_process(name)
+        except ChildFailed as failure:
+            _say(f"  {failure}")
 
 
 async def buy_once(shop: EmbeddedShop, into: Path) -> None:
@@ -118,13 +121,7 @@ async def buy_once(shop: EmbeddedShop, into: Path) -> None:
         name, config = await shopper.gets_config()
         step(f"has the file {name}")
         qr = await shopper.gets_qr()
-        ready = await shopper.sees(
-            lambda message: (
-                message.message_id == payment_message.message_id
-                and not any(button.url for button in message.buttons)
-                and any("guide" in (button.callback_data or "") for button in message.buttons)
-            )
-        )
+        ready = await shopper.sees_again(payment_message, "guide")
         step(f"reads: {_first_line(ready.body)}")
     _save(into, name, config, qr)
     await _show_peer(shop, config)
@@ -132,10 +129,11 @@ async def buy_once(shop: EmbeddedShop, into: Path) -> None:
 
 def _save(into: Path, name: str, config: bytes, qr: bytes) -> None:
     path = into / name
-    path.touch(mode=0o600)
-    path.write_bytes(config)
-    path.with_suffix(".png").write_bytes(qr)
-    _say(f"\nSaved {path} and {path.with_suffix('.png').name}")
+    picture = path.with_suffix(".png")
+    for each, content in ((path, config), (picture, qr)):
+        each.touch(mode=0o600)  # Both hold the device's private key.
+        each.write_bytes(content)
+    _say(f"\nSaved {path} and {picture.name}")
 
 
 async def _show_peer(shop: EmbeddedShop, config: bytes) -> None:

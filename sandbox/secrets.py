@@ -62,6 +62,9 @@ def kept_secrets(data: Path) -> DemoSecrets:
     if path.exists():
         return DemoSecrets.model_validate_json(path.read_bytes())
     made = DemoSecrets()
-    path.touch(mode=0o600)
-    path.write_text(made.model_dump_json(indent=2))
+    # Renamed when it is whole: a start that is interrupted leaves no half of it.
+    draft = path.with_suffix(".new")
+    draft.touch(mode=0o600)
+    draft.write_text(made.model_dump_json(indent=2))
+    draft.replace(path)
     return made

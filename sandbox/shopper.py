@@ -38,6 +38,10 @@ class Shopper:
     async def arrive(self) -> MessageView:
         """Open the chat and press START; the bot's greeting."""
         await self._telegram.introduce(self.user_id, self._name, language_code=self._language)
+        return await self.opens_menu()
+
+    async def opens_menu(self) -> MessageView:
+        """Press START once more; a fresh menu."""
         started = await self._telegram.press_start(self.user_id)
         return await self.sees(lambda message: bool(message.buttons), after=started.message_id)
 
@@ -76,9 +80,7 @@ class Shopper:
 
     async def asks_for_config(self) -> None:
         """Ask for the file again, from a fresh menu."""
-        started = await self._telegram.press_start(self.user_id)
-        menu = await self.sees(lambda each: bool(each.buttons), after=started.message_id)
-        await self.taps(menu, "open:config")
+        await self.taps(await self.opens_menu(), "open:config")
 
     async def sees_payment_page(self, *, after: int = 0) -> MessageView:
         """The payment message once it has its link."""
@@ -90,9 +92,7 @@ class Shopper:
 
     async def buys_again(self, number: int = 0) -> MessageView:
         """The same from a fresh menu."""
-        started = await self._telegram.press_start(self.user_id)
-        menu = await self.sees(lambda each: bool(each.buttons), after=started.message_id)
-        return await self._buys_from(menu, number)
+        return await self._buys_from(await self.opens_menu(), number)
 
     async def _buys_from(self, menu: MessageView, number: int) -> MessageView:
         message = await self.chooses(await self.opens_plans(menu), number)
