@@ -47,6 +47,16 @@ from workflows.subscription import SubscriptionWorkflow
 RPC_TIMEOUT = timedelta(seconds=5)
 """The Temporal server answers in milliseconds, or is away."""
 
+_ONLY_ONCE = WorkflowIDReusePolicy.REJECT_DUPLICATE
+_ONCE_AGAIN = WorkflowIDReusePolicy.ALLOW_DUPLICATE
+"""A workflow that is closed may run again under the same id."""
+
+_PREPARING = TypedSearchAttributes(
+    [SearchAttributePair(PURCHASE_STAGE, PurchaseStage.PREPARING.value)]
+)
+
+_NOT_READY = "the payment page is not ready yet: ask again in a few seconds"
+
 
 class Starter:
     """The only way from the outside into a workflow. Raises `TemporalUnavailable`."""
@@ -57,21 +67,11 @@ class Starter:
     async def begin_purchase(self, order: PurchaseOrder) -> None:
         """Let the purchase run; a second call for the same attempt changes nothing."""
         if order.attempt > 1:
-            await self._signal_with_start(order, "try_again", order.attempt)
+            await self._start_or_signal(order, "try_again", order.attempt)
             return
-        with _temporal_errors(), suppress(WorkflowAlreadyStartedError):
+        with suppress(WorkflowAlreadyStartedError):
             # Already started: an earlier tap led to a purchase that is over.
-            await self._client.start_workflow(
-                PurchaseWorkflow.run,
-                order,
-                id=purchase_workflow_id(order.purchase_id),
-                task_queue=SHOP_QUEUE,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                search_attributes=_PREPARING,
-                static_summary=_summary(order),
-                rpc_timeout=RPC_TIMEOUT,
-            )
+            await self._start_or_signal(order)
 
     async def invoice(self, order: PurchaseOrder, patience: timedelta) -> Invoice:
         """The payment page of the order's attempt; starts the purchase where needed.
@@ -85,9 +85,7 @@ class Starter:
             order,
             id=purchase_workflow_id(order.purchase_id),
             task_queue=SHOP_QUEUE,
-            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE
-            if order.attempt == 1
-            else WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            id_reuse_policy=_ONLY_ONCE if order.attempt == 1 else _ONCE_AGAIN,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             search_attributes=_PREPARING,
             static_summary=_summary(order),
@@ -125,7 +123,7 @@ class Starter:
     async def payment_seen(self, order: PurchaseOrder, payment_id: ProviderPaymentId) -> None:
         """Wake the purchase, closed or not: something happened to its payment."""
         woken = order.model_copy(update={"is_woken": True})
-        await self._signal_with_start(woken, "payment_seen", payment_id)
+        await self._start_or_signal(woken, "payment_seen", payment_id)
 
     async def repair(self, purchase_id: PurchaseId, repair: Repair) -> None:
         """Hand a person's decision to a stuck purchase.
@@ -163,7 +161,7 @@ class Starter:
                 state,
                 id=subscription_workflow_id(state.subscription_id),
                 task_queue=SHOP_QUEUE,
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_reuse_policy=_ONCE_AGAIN,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 start_signal="extend",
                 start_signal_args=[state],
@@ -173,32 +171,27 @@ class Starter:
                 rpc_timeout=RPC_TIMEOUT,
             )
 
-    async def _signal_with_start(
-        self, order: PurchaseOrder, signal: str, argument: int | str
+    async def _start_or_signal(
+        self, order: PurchaseOrder, signal: str | None = None, *arguments: int | str
     ) -> None:
-        """Signal the purchase's run; one that is closed runs again with this order."""
+        """Start the purchase, or signal the run that is open.
+
+        One that is closed runs again only for a signal; else `WorkflowAlreadyStartedError`.
+        """
         with _temporal_errors():
             await self._client.start_workflow(
                 PurchaseWorkflow.run,
                 order,
                 id=purchase_workflow_id(order.purchase_id),
                 task_queue=SHOP_QUEUE,
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_reuse_policy=_ONLY_ONCE if signal is None else _ONCE_AGAIN,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 start_signal=signal,
-                start_signal_args=[argument],
+                start_signal_args=arguments,
                 search_attributes=_PREPARING,
                 static_summary=_summary(order),
                 rpc_timeout=RPC_TIMEOUT,
             )
-
-
-_PREPARING = TypedSearchAttributes(
-    [SearchAttributePair(PURCHASE_STAGE, PurchaseStage.PREPARING.value)]
-)
-
-
-_NOT_READY = "the payment page is not ready yet: ask again in a few seconds"
 
 
 def _without_page(error: WorkflowUpdateFailedError) -> ProviderUnavailable | PurchaseRefused:

@@ -7,6 +7,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.vpn import MoveDevice, VpnActivities
+    from domain.errors import NoFreeAddress
     from domain.purchases import PurchaseStage, RepairAction, StuckReason
     from domain.subscriptions import Grant
     from workflows import options
@@ -91,7 +92,7 @@ class Provisioning:
 
 def _problem(error: ActivityError) -> Problem:
     cause = error.cause
-    full = isinstance(cause, ApplicationError) and cause.type == "NoFreeAddress"
+    full = isinstance(cause, ApplicationError) and cause.type == NoFreeAddress.__name__
     return Problem.of(error, StuckReason.CAPACITY if full else StuckReason.SERVER)
 
 

@@ -8,6 +8,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.notices import DeliverConfig, NoticeActivities
     from activities.payments import FetchedPayment, PaymentActivities
     from activities.subscriptions import SubscriptionActivities
+    from domain.errors import ProviderUnavailable, PurchaseRefused, RepairRefused
     from domain.ids import ProviderPaymentId
     from domain.notices import ConfigDelivery
     from domain.payments import Cancellation, Invoice, PaymentSnapshot, PaymentStatus
@@ -119,10 +120,12 @@ class PurchaseWorkflow:
 
     def _no_page(self) -> ApplicationError:
         if self._stage.is_unpaid_end and self._watch.page_is_wanted:
-            return ApplicationError("the next page is being made", type="ProviderUnavailable")
+            return ApplicationError(
+                "the next page is being made", type=ProviderUnavailable.__name__
+            )
         return ApplicationError(
             f"there is no open payment page: the purchase is {self._stage}",
-            type="PurchaseRefused",
+            type=PurchaseRefused.__name__,
             non_retryable=True,
         )
 
@@ -135,7 +138,7 @@ class PurchaseWorkflow:
     def _repair_makes_sense(self, repair: Repair) -> None:
         refusal = self._parking.refusal(repair)
         if refusal is not None:
-            raise ApplicationError(refusal, type="RepairRefused", non_retryable=True)
+            raise ApplicationError(refusal, type=RepairRefused.__name__, non_retryable=True)
 
     # Until the money is there
 
