@@ -50,7 +50,7 @@ class RequestContext:
                 await self._app(scope, receive, reply)
         # The last resort: a bug is logged once, and the client gets no traceback.
         except Exception as error:
-            _log.exception("unhandled_error", route=route_of(scope))
+            _log.exception("api.unhandled_error", route=route_of(scope))
             if reply.status is not None:
                 raise
             kind = Kind.SHOP_AWAY if isinstance(error, TimeoutError) else Kind.INTERNAL
@@ -83,7 +83,7 @@ def _note(scope: Scope, status: int | None, seconds: float) -> None:
     if route in _QUIET_ROUTES:
         return
     _log.info(
-        "request",
+        "api.request",
         method=scope["method"],
         route=route,
         status=status,

@@ -201,15 +201,15 @@ async def _on_shop_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, ShopError)  # noqa: S101  # registered for this type only
     kind = next((kind for base, kind in _BY_ERROR if isinstance(error, base)), Kind.INTERNAL)
     if kind is Kind.INTERNAL:
-        _log.error("unexpected_shop_error", error=type(error).__name__, exc_info=error)
+        _log.error("api.unexpected_shop_error", error=type(error).__name__, exc_info=error)
         return answer(kind)
     if kind is Kind.SHOP_AWAY:
         # What the servers inside say of each other is for the log.
-        _log.warning("temporal_unavailable", why=str(error))
+        _log.warning("api.temporal_away", why=str(error))
         return answer(kind, retry_after=error.retry_after)
     return answer(kind, str(error), retry_after=error.retry_after)
 
 
 async def _on_outage(_request: Request, error: Exception) -> Response:
-    _log.warning("ledger_unavailable", error=type(error).__name__)
+    _log.warning("api.ledger_away", error=type(error).__name__)
     return answer(Kind.SHOP_AWAY)

@@ -117,12 +117,12 @@ async def _feed(update: dict[str, Any], parts: ApiParts) -> Outcome:
         async with asyncio.timeout(TELEGRAM_PATIENCE_SECONDS):
             await parts.feed_update(update)
     except parts.outages as error:
-        _log.warning("telegram_update_postponed", error=type(error).__name__)
+        _log.warning("telegram.update_postponed", error=type(error).__name__)
         return Outcome.POSTPONED
     # The bot's own error handler has spoken; a repeat would meet the same bug and keep the
     # customer's next updates waiting behind this one.
     except Exception:  # noqa: BLE001  # see above
-        _log.exception("telegram_update_failed", update_id=update.get("update_id"))
+        _log.exception("telegram.update_failed", update_id=update.get("update_id"))
         return Outcome.FAILED
     return Outcome.HANDLED
 
@@ -130,7 +130,7 @@ async def _feed(update: dict[str, Any], parts: ApiParts) -> Outcome:
 def _yookassa_sender(request: Request, parts: ApiParts) -> str:
     sender = sender_of(request.scope, parts.options.trusted_proxies)
     if sender is None or not is_within(sender, parts.options.yookassa_networks):
-        _log.warning("notification_from_a_stranger", sender=str(sender))
+        _log.warning("yookassa.notification_from_a_stranger", sender=str(sender))
         raise Refusal(Kind.FORBIDDEN, "notifications are taken from YooKassa's networks only")
     return str(sender)
 
@@ -141,7 +141,7 @@ async def _receive_bounded(body: dict[str, Any], sender: str, parts: ApiParts) -
         async with asyncio.timeout(YOOKASSA_PATIENCE_SECONDS):
             return await _receive(notification, body, sender, parts)
     except parts.outages as error:
-        _log.warning("notification_postponed", error=type(error).__name__)
+        _log.warning("yookassa.notification_postponed", error=type(error).__name__)
         return Outcome.POSTPONED
 
 
@@ -153,7 +153,9 @@ async def _receive(
     if await parts.inbox.store_notification(event, subject.id, body, sender, parts.clock()):
         return Outcome.REPEATED
     if not await _signal(subject, parts):
-        _log.warning("notification_without_a_purchase", provider_event=event, object_id=subject.id)
+        _log.warning(
+            "yookassa.notification_without_a_purchase", provider_event=event, object_id=subject.id
+        )
         return Outcome.UNKNOWN
     await parts.inbox.notification_handled(event, subject.id, parts.clock())
     return Outcome.HANDLED

@@ -29,7 +29,7 @@ async def until_there(
 
     def say(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
-        log.warning("waiting", neighbour=name, error=str(error))
+        log.warning("process.waits", neighbour=name, error=str(error))
 
     attempts = AsyncRetrying(
         stop=stop_after_delay(PATIENCE_SECONDS),

@@ -188,7 +188,7 @@ def _known(
 ) -> object:
     """A status that YooKassa invents later is neither paid nor lost yet: keep watching."""
     if isinstance(status, str) and status not in set(statuses):
-        _log.warning("yookassa_unknown_status", status=status, treated_as=otherwise)
+        _log.warning("yookassa.unknown_status", status=status, treated_as=otherwise)
         return otherwise
     return status
 

@@ -72,7 +72,7 @@ async def test_a_process_that_waits_for_a_neighbour_ends_when_it_is_told_to(
     assert process.stdout is not None
     async with asyncio.timeout(60):
         async for line in process.stdout:
-            if b"waiting" in line:
+            if b"process.waits" in line:
                 break
         process.terminate()
         await process.wait()
