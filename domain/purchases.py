@@ -101,7 +101,8 @@ class PurchasePolicy(Value):
     """How long a payment that the provider still calls pending is watched after the window."""
     first_poll: timedelta = timedelta(seconds=15)
     """The first look at the provider when no notification came."""
-    slowest_poll: timedelta = timedelta(minutes=5)
+    slowest_poll: timedelta = timedelta(minutes=1)
+    """The longest that a paying customer waits where no notification can come."""
     invoice_budget: timedelta = timedelta(minutes=10)
     """How long to keep asking a provider that does not answer for a payment page."""
     swift_setup: timedelta = timedelta(seconds=20)

@@ -18,6 +18,9 @@ _QUIET_LOGGERS = (
     "uvicorn.access",  # customers' addresses, and links that are secrets
 )
 
+_STORIES = {"purchase", "subscription"}
+"""The first words of workflow ids whose rest names what the workflow is about."""
+
 _OWN_HANDLERS = ("uvicorn", "uvicorn.error", "uvicorn.access")
 
 
@@ -56,6 +59,22 @@ def mask_event(_logger: object, _method: str, event: EventDict) -> EventDict:
     return {name: mask_named(name, value) for name, value in event.items()}
 
 
+def name_the_story(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """A structlog processor: says which purchase or subscription a line is about.
+
+    Temporal's loggers attach what they know as one dictionary; our own bind `workflow_id`. Either
+    becomes `workflow_id` and, by its first word, `purchase_id` or `subscription_id`.
+    """
+    for extra in ("temporal_workflow", "temporal_activity"):
+        known = event.pop(extra, None)
+        if isinstance(known, dict):
+            event.setdefault("workflow_id", known.get("workflow_id"))
+    kind, _, identifier = str(event.get("workflow_id") or "").partition(":")
+    if kind in _STORIES:
+        event.setdefault(f"{kind}_id", identifier)
+    return event
+
+
 def _shared_processors() -> list[Processor]:
     return [
         structlog.contextvars.merge_contextvars,
@@ -63,6 +82,7 @@ def _shared_processors() -> list[Processor]:
         structlog.stdlib.add_log_level,
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.stdlib.ExtraAdder(),
+        name_the_story,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]

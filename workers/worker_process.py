@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 import structlog
+from temporalio import activity, workflow
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 
 from infra.logs import configure_logging
@@ -26,6 +27,9 @@ async def serve_worker(around: Callable[[Gateways], Gateways] = lambda same: sam
         around: Lets a test put something around the gateways, such as a sudden death.
     """
     configure_logging(load(LogSettings))
+    # What they know of the workflow goes into fields, not into the text.
+    workflow.logger.workflow_info_on_message = False
+    activity.logger.activity_info_on_message = False
     settings = load(WorkerSettings)
     gateway_settings = GatewaySettings.read()
     temporal = load(TemporalSettings)

@@ -87,6 +87,7 @@ class Progress:
         is_news = not _is_told_already(self.stage, stage)
         self.problem, self.cancellation = problem, cancellation
         self._be_in(stage, server)
+        workflow.logger.info("purchase.stage", extra={"stage": stage.value, "server": server})
         workflow.metric_meter().create_counter(
             "wgshop_purchase_stages", "How often purchases entered a stage"
         ).add(1, {"stage": stage})

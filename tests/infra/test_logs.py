@@ -138,6 +138,17 @@ def test_a_librarys_line_has_the_same_shape_and_is_masked(capsys: Output, librar
     assert (line["logger"], line["level"], line["token"]) == (library, "warning", MASK)
 
 
+def test_a_workflows_line_names_its_purchase_and_not_the_rest_that_temporal_knows(
+    capsys: Output,
+) -> None:
+    configure_logging(LogSettings())
+    known = {"workflow_id": "purchase:0b5e5f9e", "run_id": "r", "task_queue": "shop"}
+    logging.getLogger("temporalio.workflow").warning("paid", extra={"temporal_workflow": known})
+    (line,) = lines_of(capsys)
+    assert (line["workflow_id"], line["purchase_id"]) == ("purchase:0b5e5f9e", "0b5e5f9e")
+    assert "temporal_workflow" not in line
+
+
 def test_uvicorn_writes_each_line_once_even_after_its_own_configuration(capsys: Output) -> None:
     logging.getLogger("uvicorn").addHandler(logging.StreamHandler(sys.stdout))
     configure_logging(LogSettings())
