@@ -14,6 +14,10 @@ class ShopError(Exception):
     """When the other side said how long to wait."""
 
 
+class NeighbourAway(ShopError):
+    """A server that the process needs did not answer for long; the message names it."""
+
+
 class SettingsError(ShopError):
     """A setting is missing or malformed; the message names it and says what is expected."""
 

@@ -12,6 +12,8 @@ from tenacity import (
     wait_exponential_jitter,
 )
 
+from domain.errors import NeighbourAway
+
 PATIENCE_SECONDS = 120.0
 """Longer than a database takes to start; after it the supervisor tries anew."""
 
@@ -25,7 +27,7 @@ async def until_there(
     reach: Callable[[], Awaitable[Neighbour]],
     absences: tuple[type[BaseException], ...],
 ) -> Neighbour:
-    """Try to reach a neighbour until it is there; its last absence is raised after two minutes."""
+    """Try to reach a neighbour until it is there. Raises `NeighbourAway` after two minutes."""
 
     def say(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
@@ -38,7 +40,13 @@ async def until_there(
         before_sleep=say,
         reraise=True,
     )
-    async for attempt in attempts:
-        with attempt:
-            return await reach()
+    try:
+        async for attempt in attempts:
+            with attempt:
+                return await reach()
+    except absences as error:
+        raise NeighbourAway(
+            f"{name} did not answer for {PATIENCE_SECONDS:.0f} seconds: check that it runs and "
+            f"that its address in the settings is right ({error})"
+        ) from error
     raise AssertionError("tenacity either returns or raises")

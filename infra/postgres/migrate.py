@@ -12,7 +12,7 @@ from typing import NamedTuple
 import asyncpg
 
 from domain.errors import ShopError
-from infra.postgres.pool import CONNECT_SECONDS, Connection
+from infra.postgres.pool import CONNECT_SECONDS, Connection, refusals_as_settings
 
 LOCK_KEY = 0x77677368
 """The advisory lock that lets only one process migrate: `wgsh` in ASCII."""
@@ -62,9 +62,10 @@ async def migrate(dsn: str, migrations: Iterable[Migration] | None = None) -> li
         MigrationError: an applied file was changed since, or a statement failed.
     """
     wanted = known_migrations() if migrations is None else list(migrations)
-    connection = await asyncpg.connect(
-        dsn, timeout=CONNECT_SECONDS, command_timeout=MIGRATION_SECONDS
-    )
+    with refusals_as_settings():
+        connection = await asyncpg.connect(
+            dsn, timeout=CONNECT_SECONDS, command_timeout=MIGRATION_SECONDS
+        )
     try:
         # Held until the connection closes: a second process waits here, then finds nothing to do.
         await connection.execute("select pg_advisory_lock($1)", LOCK_KEY)

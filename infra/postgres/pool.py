@@ -2,10 +2,13 @@
 
 import asyncio
 import json
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
+
+from domain.errors import SettingsError
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
@@ -64,21 +67,39 @@ class _PatientPool(_AnyPool):
 
 
 async def open_pool(dsn: str, *, size: int = 10) -> Pool:
-    """Open a pool of at most `size` connections. Raises `OUTAGES` when the database is away."""
-    return await _PatientPool(
-        dsn,
-        min_size=1,
-        max_size=size,
-        max_queries=50_000,
-        max_inactive_connection_lifetime=300.0,
-        loop=None,
-        connection_class=asyncpg.Connection,
-        record_class=asyncpg.Record,
-        init=_prepare,
-        timeout=CONNECT_SECONDS,
-        command_timeout=COMMAND_SECONDS,
-        server_settings=_SESSION,
-    )
+    """Open a pool of at most `size` connections.
+
+    Raises one of `OUTAGES` when the database is away, `SettingsError` when it lets nobody in.
+    """
+    with refusals_as_settings():
+        return await _PatientPool(
+            dsn,
+            min_size=1,
+            max_size=size,
+            max_queries=50_000,
+            max_inactive_connection_lifetime=300.0,
+            loop=None,
+            connection_class=asyncpg.Connection,
+            record_class=asyncpg.Record,
+            init=_prepare,
+            timeout=CONNECT_SECONDS,
+            command_timeout=COMMAND_SECONDS,
+            server_settings=_SESSION,
+        )
+
+
+@contextmanager
+def refusals_as_settings() -> Iterator[None]:
+    """Turn "wrong password" and "no such database" into words about the setting."""
+    try:
+        yield
+    except (
+        asyncpg.InvalidAuthorizationSpecificationError,
+        asyncpg.InvalidCatalogNameError,
+    ) as error:
+        raise SettingsError(
+            f"DATABASE_URL: PostgreSQL answers, but refuses what the setting says: {error}"
+        ) from error
 
 
 async def _prepare(connection: Connection) -> None:
