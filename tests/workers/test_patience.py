@@ -24,7 +24,7 @@ async def test_a_neighbour_that_never_comes_is_named(monkeypatch: pytest.MonkeyP
     async def reach() -> str:
         raise ConnectionRefusedError("nobody listens")
 
-    with pytest.raises(NeighbourAway, match="postgresql did not answer.*nobody listens"):
+    with pytest.raises(NeighbourAway, match=r"postgresql did not answer.*nobody listens"):
         await until_there("postgresql", reach, (OSError,))
 
 

@@ -12,5 +12,5 @@ async def test_a_database_that_does_not_exist_is_a_wrong_setting(
     postgres: EmbeddedPostgres,
 ) -> None:
     for reach in (open_pool, migrate):
-        with pytest.raises(SettingsError, match="DATABASE_URL.*nowhere"):
+        with pytest.raises(SettingsError, match=r"DATABASE_URL.*nowhere"):
             await reach(postgres.url("nowhere"))
