@@ -7,7 +7,7 @@ again"; nothing is queued here, and nothing is lost when this process dies.
 import asyncio
 import hmac
 import json
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import structlog
@@ -21,6 +21,7 @@ from api.problems import Kind, Refusal, answer, documented
 from api.senders import is_within, sender_of
 from domain.ids import ProviderPaymentId, PurchaseId
 from domain.model import Value
+from domain.purchases import PurchaseStage
 
 YOOKASSA_PATH = "/api/v1/payments/webhook"
 
@@ -28,6 +29,12 @@ TELEGRAM_PATIENCE_SECONDS = 30.0
 """Telegram itself gives up after 60 s and sends the update again."""
 
 YOOKASSA_PATIENCE_SECONDS = 10.0
+
+_DEEPEST_NESTING = 64
+"""Far deeper than any update or notification, and far from what Python can write out again."""
+
+_ENDS = frozenset({PurchaseStage.DONE, PurchaseStage.REFUNDED})
+"""Stages at which nothing is expected of a payment that is not known."""
 
 _log = structlog.get_logger(__name__)
 
@@ -71,11 +78,15 @@ async def yookassa_notification(request: Request, parts: PartsDep) -> Response:
     return answer(Kind.SHOP_AWAY) if outcome is Outcome.POSTPONED else Response()
 
 
+Identifier = Annotated[str, Field(pattern="^[!-~]{1,64}$")]
+"""Printable ASCII: what YooKassa's names and ids are made of, and what PostgreSQL can hold."""
+
+
 class NotifiedObject(Value):
     """The payment or refund that a notification is about."""
 
-    id: str = Field(min_length=1, max_length=64)
-    payment_id: str | None = Field(default=None, max_length=64)
+    id: Identifier
+    payment_id: Identifier | None = None
     """Only on refunds: the payment that was given back."""
     metadata: dict[str, Any] | None = None
     """What we attached to the payment. A hint: only YooKassa's GET decides."""
@@ -98,7 +109,7 @@ class Notification(BaseModel):
     """A notification as https://yookassa.ru/developers/using-api/webhooks describes it."""
 
     type: Literal["notification"]
-    event: str = Field(min_length=1, max_length=64)
+    event: Identifier
     object: NotifiedObject
 
 
@@ -164,12 +175,13 @@ async def _receive(
 async def _signal(subject: NotifiedObject, parts: ApiParts) -> bool:
     """Make the workflow look at the payment; False when no purchase of ours has it.
 
-    The metadata serves a notification that overtakes the answer to our own request.
+    The metadata serves a notification that overtakes the answer to our own request. It does not
+    start a finished purchase again: all payments of such a one are known.
     """
     known = await parts.inbox.purchase_for(subject.paid_as)
     purchase_id = known or subject.hinted_purchase
     record = await parts.purchases.find(purchase_id) if purchase_id else None
-    if record is None:
+    if record is None or (known is None and record.stage in _ENDS):
         return False
     structlog.contextvars.bind_contextvars(purchase_id=str(purchase_id))
     await parts.starter.payment_seen(record.order.for_attempt(record.attempt), subject.paid_as)
@@ -186,11 +198,20 @@ def _parsed(body: dict[str, Any]) -> Notification:
 async def _json_object(request: Request) -> dict[str, Any]:
     try:
         document = json.loads(await request.body(), parse_constant=_refuse_constant)
-    except ValueError:
+    # RecursionError: what nests deeper than the parser can follow.
+    except (ValueError, RecursionError):
         raise Refusal(Kind.MALFORMED_JSON, "not JSON") from None
-    if not isinstance(document, dict):
-        raise Refusal(Kind.MALFORMED_JSON, "not a JSON object")
+    if not isinstance(document, dict) or not _nests_within(document, _DEEPEST_NESTING):
+        raise Refusal(Kind.MALFORMED_JSON, "not a JSON object, or nested absurdly")
     return document
+
+
+def _nests_within(document: Any, levels: int) -> bool:
+    """Whether it has at most so many levels of objects and arrays; never looks deeper."""
+    if not isinstance(document, dict | list):
+        return True
+    inside = document.values() if isinstance(document, dict) else document
+    return levels > 0 and all(_nests_within(part, levels - 1) for part in inside)
 
 
 def _refuse_constant(name: str) -> None:

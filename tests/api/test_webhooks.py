@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from api.app import build_app
 from api.parts import ApiParts
 from domain.errors import TemporalUnavailable
+from domain.purchases import PurchaseStage
 from tests.api.conftest import TELEGRAM_SECRET, YOOKASSA, Memory, asking
 
 UPDATE = {"update_id": 7, "message": {"message_id": 1}}
@@ -58,7 +59,13 @@ async def test_with_long_polling_there_is_no_telegram_door(parts: ApiParts) -> N
     assert answer.status_code == 404
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"text"', b"\xff\xfe", b"NaN"])
+ABYSS = b"[" * 60_000
+DEEP = b'{"a":' + b"[" * 100 + b"]" * 100 + b"}"
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'"text"', b"\xff\xfe", b"NaN", ABYSS, DEEP, b'{"a":' + ABYSS]
+)
 async def test_an_update_that_is_no_json_object_is_400(
     stranger: httpx.AsyncClient, memory: Memory, body: bytes
 ) -> None:
@@ -162,6 +169,24 @@ async def test_a_notification_about_nothing_of_ours_is_stored_and_answered(
     assert ("payment.succeeded", "alien") in memory.notifications
 
 
+@pytest.mark.parametrize("stage", [PurchaseStage.DONE, PurchaseStage.REFUNDED])
+async def test_an_unknown_payment_does_not_start_a_finished_purchase_again(
+    from_yookassa: httpx.AsyncClient, memory: Memory, payment_id: UUID, stage: PurchaseStage
+) -> None:
+    memory.settle(payment_id, stage)
+    answer = await from_yookassa.post(YOOKASSA_PATH, json=notification("stray", payment_id))
+    assert (answer.status_code, memory.seen) == (200, [])
+
+
+async def test_a_finished_purchase_hears_of_its_own_payments(
+    from_yookassa: httpx.AsyncClient, memory: Memory, payment_id: UUID
+) -> None:
+    memory.settle(payment_id, PurchaseStage.DONE)
+    provider_id = memory.payment_ids[payment_id]
+    await from_yookassa.post(YOOKASSA_PATH, json=notification(provider_id))
+    assert [seen for _, seen in memory.seen] == [provider_id]
+
+
 async def test_a_notification_that_temporal_missed_is_asked_for_again_and_then_signalled(
     from_yookassa: httpx.AsyncClient, memory: Memory, payment_id: UUID
 ) -> None:
@@ -192,6 +217,12 @@ async def test_a_notification_without_a_ledger_is_asked_for_again(
         b'{"type": "notification", "event": "payment.succeeded", "object": {}}',
         b'{"type": "notification", "event": "payment.succeeded", "object": {"id": 7}}',
         b'{"type": "notification", "event": "payment.succeeded", "object": {"id": "", "a": 1}}',
+        b'{"type": "notification", "event": "payment.succeeded", "object": {"id": "x\\u0000"}}',
+        b'{"type": "notification", "event": "payment.succeeded", "object": {"id": "\\ud800"}}',
+        b'{"type": "notification", "event": "a\\u0000", "object": {"id": "1"}}',
+        b'{"type": "notification", "event": "a", "object": {"id": "1", "payment_id": "\\u0000"}}',
+        b'{"type": "notification", "event": "a", "object": {"id": "1", "b": ' + DEEP + b"}}",
+        ABYSS,
     ],
 )
 async def test_a_malformed_notification_is_400_and_not_stored(
