@@ -12,7 +12,9 @@ from collections.abc import Iterable
 import structlog
 from aiogram import Bot, Dispatcher
 from aiogram.types import Update
+from aiogram.types.update import UpdateTypeLookupError
 
+from bot.fetching import fetch_updates
 from bot.outages import OUTAGES
 from bot.progress import Progress
 from domain.errors import ShopError
@@ -20,9 +22,6 @@ from infra.telegram import telegram_errors
 
 _log = structlog.get_logger(__name__)
 
-_LONG_POLL_SECONDS = 25
-_GRACE_SECONDS = 10
-"""How much longer than the long poll the request may take."""
 _PAUSE_SECONDS = 3.0
 """Between two attempts while Telegram, PostgreSQL or Temporal is away."""
 
@@ -54,7 +53,7 @@ async def _next_batch(
     bot: Bot, dispatcher: Dispatcher, offset: int | None, stop: asyncio.Event
 ) -> list[Update]:
     """The updates since `offset`; none when `stop` is set meanwhile."""
-    fetching = asyncio.create_task(_fetch(bot, dispatcher, offset))
+    fetching = asyncio.create_task(fetch_updates(bot, dispatcher, offset))
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({fetching, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -65,23 +64,18 @@ async def _next_batch(
         stopping.cancel()
 
 
-async def _fetch(bot: Bot, dispatcher: Dispatcher, offset: int | None) -> list[Update]:
-    with telegram_errors():
-        return await bot.get_updates(
-            offset=offset,
-            timeout=_LONG_POLL_SECONDS,
-            allowed_updates=dispatcher.resolve_used_update_types(),
-            request_timeout=_LONG_POLL_SECONDS + _GRACE_SECONDS,
-        )
-
-
 async def _handle(
     bot: Bot, dispatcher: Dispatcher, updates: Iterable[Update], progress: Progress
 ) -> None:
-    """Handle a batch: chats side by side, each chat's updates in their order."""
+    """Handle a batch: chats side by side, each chat's updates in their order.
+
+    What could not be read, or is of a kind that aiogram does not know, is only confirmed.
+    """
     by_chat: defaultdict[int, list[Update]] = defaultdict(list)
     for update in updates:
-        if not progress.is_settled(update):
+        if not _is_understood(update):
+            _log.warning("an update is passed over", update_id=update.update_id)
+        elif not progress.is_settled(update):
             by_chat[_chat_of(update)].append(update)
     chats = (_handle_in_order(bot, dispatcher, chat, progress) for chat in by_chat.values())
     await asyncio.gather(*chats)
@@ -103,6 +97,13 @@ async def _handle_in_order(
         except Exception:  # noqa: BLE001  # one update must not stop the shop for everybody else
             _log.exception("an update is left unhandled", update_id=update.update_id)
         progress.settle(update)
+
+
+def _is_understood(update: Update) -> bool:
+    try:
+        return bool(update.event_type)
+    except UpdateTypeLookupError:
+        return False
 
 
 def _chat_of(update: Update) -> int:

@@ -153,7 +153,7 @@ def _translated(error: AiogramError) -> ShopError:
         case TelegramBadRequest() if _says(error, *_GONE_TEXTS):
             return MessageGone(error.message)
         case TelegramNetworkError() | ClientDecodeError() if _may_have_arrived(error):
-            return TelegramOutcomeUnknown("The connection to Telegram broke before it answered")
+            return TelegramOutcomeUnknown(_why_unknown(error))
         case TelegramAPIError():
             # Telegram's own "no": 5xx, a wrong token, a chat that became a supergroup, our bug.
             return TelegramUnavailable(f"Telegram did not take the request: {error.message}")
@@ -164,8 +164,15 @@ def _is_unreachable(error: AiogramError) -> bool:
     return isinstance(error, TelegramForbiddenError) or _says(error, *_UNREACHABLE_TEXTS)
 
 
+def _why_unknown(error: TelegramNetworkError | ClientDecodeError) -> str:
+    """No JSON is a proxy's answer; JSON of another shape, a newer Telegram's than aiogram knows."""
+    if isinstance(error, ClientDecodeError):
+        return f"Telegram's answer could not be read: {error.message}"
+    return "The connection to Telegram broke before it answered"
+
+
 def _may_have_arrived(error: AiogramError) -> bool:
-    """Whether the request left us. An answer that is no JSON is a proxy's, not Telegram's."""
+    """Whether the request left us."""
     return not isinstance(error, TelegramEntityTooLarge) and not isinstance(
         error.__cause__, ClientConnectorError
     )

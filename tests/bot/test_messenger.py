@@ -172,6 +172,12 @@ def test_telegrams_words_are_told_apart(told: Exception, meant: type[Exception])
     assert type(caught.value) is meant
 
 
+def test_an_answer_that_cannot_be_read_is_not_called_a_broken_connection() -> None:
+    told = ClientDecodeError("Failed to deserialize object", ValueError(), {"ok": True})
+    with pytest.raises(TelegramOutcomeUnknown, match="could not be read"), telegram_errors():
+        raise told
+
+
 async def test_no_error_tells_the_token(unused_tcp_port: int) -> None:
     bot = open_bot_at(f"http://127.0.0.1:{unused_tcp_port}")
     with pytest.raises(TelegramUnavailable) as caught:

@@ -1,10 +1,13 @@
 """Long polling and announcing, on the sandbox's Telegram."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from aiogram import Bot, Dispatcher
+from aiogram.methods import GetUpdates, TelegramMethod
 from structlog.types import EventDict
 
 from bot.announcement import announce_commands, announce_webhook
@@ -15,6 +18,7 @@ from infra.telegram import TelegramMessenger
 from sandbox.telegram.client import FaultKind, TelegramSandbox
 from tests.bot.conftest import Stage
 from tests.bot.fakes import ANNA, Inbox
+from tests.bot.phone import DATE, RecordedTelegram
 
 BORIS = UserId(1002)
 
@@ -72,6 +76,65 @@ async def test_an_outage_of_telegram_is_outlived(
     await anna.order_fault(FaultKind.SERVER_ERROR, method="getUpdates", times=3)
     await anna.press_start(ANNA)
     await anna.wait_for_message(ANNA, lambda m: "Здравствуйте" in m.body)
+
+
+def from_anna(update_id: int, text: str) -> dict[str, Any]:
+    anna = {"id": ANNA, "is_bot": False, "first_name": "Анна", "language_code": "ru"}
+    chat = {"id": ANNA, "type": "private"}
+    message = {"message_id": 1, "date": DATE, "chat": chat, "from": anna, "text": text}
+    return {"update_id": update_id, "message": message}
+
+
+class Queue(RecordedTelegram):
+    """A Telegram that answers getUpdates with raw updates from the offset on."""
+
+    def __init__(self, *updates: dict[str, Any]) -> None:
+        super().__init__()
+        self.updates = updates
+        self.is_confirmed = asyncio.Event()
+
+    async def make_request(
+        self,
+        bot: Bot,
+        method: TelegramMethod[Any],
+        timeout: int | None = None,  # noqa: ASYNC109  # aiogram's signature
+    ) -> Any:
+        if not isinstance(method, GetUpdates):
+            return await super().make_request(bot, method, timeout)
+        left = [each for each in self.updates if each["update_id"] >= (method.offset or 0)]
+        if not left:
+            self.is_confirmed.set()
+            await asyncio.Event().wait()  # as a long poll, until the shop stops
+        answer = json.dumps({"ok": True, "result": left})
+        return self.check_response(bot, method, 200, answer).result
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"poll": {"id": "1"}},
+        {"message": {"message_id": 1, "text": "a secret"}},
+        {"invention_of_2030": {"id": 1}},
+        {},
+    ],
+)
+async def test_an_update_that_cannot_be_read_is_confirmed_and_the_others_are_answered(
+    stage: Stage, log: list[EventDict], bad: dict[str, Any]
+) -> None:
+    telegram = Queue(from_anna(7, "/start"), {"update_id": 8, **bad}, from_anna(9, "/help"))
+    bot, stop = Bot("42:token", session=telegram), asyncio.Event()
+    task = asyncio.create_task(
+        poll(bot, build_dispatcher(stage.shop(TelegramMessenger(bot))), stop)
+    )
+    await asyncio.wait_for(telegram.is_confirmed.wait(), timeout=10)
+    stop.set()
+    await asyncio.wait_for(task, timeout=10)
+    greeting, help_ = (text for text, _ in telegram.shown.values())
+    assert "Здравствуйте" in greeting
+    assert "Помощь" in help_
+    named = [each["update_id"] for each in log if each["event"] == "an update is passed over"]
+    assert named == [8]
+    assert "a secret" not in repr(log)
 
 
 async def test_what_was_handled_is_confirmed_and_does_not_come_again(
