@@ -1,6 +1,7 @@
 """`python -m bench [part ...]`: start an embedded shop of its own, measure, stop it."""
 
 import argparse
+import signal
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import count
@@ -76,6 +77,8 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", choices=PARTS, help="all, if none is named")
     parser.add_argument("--rates", nargs="+", type=float, default=list(purchases.COUNTS))
     chosen = parser.parse_args()
+    # Terminated is interrupted: the shop is stopped in both cases, PostgreSQL's daemon too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     # Not readable by its owner only: PostgreSQL does not run as root and becomes another user.
     with TemporaryDirectory(prefix="wgshop-bench-") as folder:
         Path(folder).chmod(0o755)

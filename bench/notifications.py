@@ -11,8 +11,8 @@ from bench.pacing import open_loop
 from bench.tables import show
 
 PAYMENTS = 20
-RATE = 20.0
-COUNT = 300
+RATE = 5.0
+COUNT = 150
 OK = 200
 
 

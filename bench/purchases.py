@@ -15,7 +15,7 @@ from bench.tables import show
 PATIENCE = 30.0
 """Seconds after the last payment; what is not delivered by then counts as lost."""
 
-COUNTS = {1.0: 40, 5.0: 150, 10.0: 200}
+COUNTS = {1.0: 40, 3.0: 100, 5.0: 150, 10.0: 200}
 """How many purchases at each rate: enough for a p95, few enough for a coffee."""
 USUAL_COUNT = 100
 
