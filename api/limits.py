@@ -12,7 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import Kind, answer
+from api.problems import Kind
 
 KIB = 1024
 DEFAULT_LIMIT = 64 * KIB
@@ -49,18 +49,19 @@ class BodyLimits:
             await self._app(scope, receive, send)
             return
         limit = self._limits.get(scope["path"], DEFAULT_LIMIT)
-        if _announced_length(scope) > limit:
-            await answer(Kind.TOO_LARGE, _at_most(limit))(scope, receive, send)
-            return
-        await self._app(scope, _Meter(receive, limit), send)
+        await self._app(scope, _Meter(receive, limit, _announced_length(scope)), send)
 
 
 class _Meter:
-    """Counts what arrives, and does not wait for ever for the rest."""
+    """Counts what arrives, and does not wait for ever for the rest.
 
-    def __init__(self, receive: Receive, limit: int) -> None:
+    It refuses from inside the application, so that the log and the metrics know the route.
+    """
+
+    def __init__(self, receive: Receive, limit: int, announced: int) -> None:
         self._receive = receive
         self._limit = limit
+        self._announced = announced
         self._received = 0
         self._is_complete = False
 
@@ -68,6 +69,8 @@ class _Meter:
         if self._is_complete:
             # Not a body any more: this waits for the client to hang up.
             return await self._receive()
+        if self._announced > self._limit:
+            raise HTTPException(Kind.TOO_LARGE.status)
         try:
             async with asyncio.timeout(BODY_PATIENCE_SECONDS):
                 message = await self._receive()
@@ -114,7 +117,3 @@ class SafetyHeaders:
 def _announced_length(scope: Scope) -> int:
     text = Headers(scope=scope).get("content-length", "")
     return int(text) if text.isascii() and text.isdecimal() else 0
-
-
-def _at_most(limit: int) -> str:
-    return f"at most {limit // KIB} KiB"

@@ -57,6 +57,8 @@ def webhook_router(telegram_path: str) -> APIRouter:
         response_class=Response,
         responses=documented(Kind.MALFORMED_JSON, Kind.FORBIDDEN, Kind.SHOP_AWAY),
     )(yookassa_notification)
+    # Or GET would be taken for the payment called "webhook".
+    router.get(YOOKASSA_PATH, include_in_schema=False)(notifications_are_posted)
     return router
 
 
@@ -76,6 +78,11 @@ async def yookassa_notification(request: Request, parts: PartsDep) -> Response:
     outcome = await _receive_bounded(body, sender, parts)
     parts.metrics.note_webhook(Source.YOOKASSA, outcome)
     return answer(Kind.SHOP_AWAY) if outcome is Outcome.POSTPONED else Response()
+
+
+async def notifications_are_posted() -> None:
+    """Answers 405."""
+    raise Refusal(Kind.METHOD_NOT_ALLOWED)
 
 
 Identifier = Annotated[str, Field(pattern="^[!-~]{1,64}$")]

@@ -232,6 +232,21 @@ async def test_a_malformed_notification_is_400_and_not_stored(
     assert (answer.status_code, memory.notifications) == (400, {})
 
 
+async def test_the_door_for_notifications_is_no_payment_to_look_at(
+    stranger: httpx.AsyncClient,
+) -> None:
+    answer = await stranger.get(YOOKASSA_PATH)
+    assert (answer.status_code, answer.json()["status"]) == (405, 405)
+
+
+async def test_a_body_that_is_too_large_is_counted_under_its_route(
+    from_yookassa: httpx.AsyncClient,
+) -> None:
+    await from_yookassa.post(YOOKASSA_PATH, content=b" " * (2**16 + 1))
+    counted = (await from_yookassa.get("/metrics")).text
+    assert f'method="POST",route="{YOOKASSA_PATH}",status="413"' in counted
+
+
 async def test_a_notification_over_64_kib_is_413(
     from_yookassa: httpx.AsyncClient, memory: Memory
 ) -> None:
