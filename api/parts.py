@@ -18,6 +18,7 @@ from api.ports import (
     PlanBook,
     PurchaseBook,
     PurchaseStarter,
+    ServerBook,
     SubscriptionBook,
     UpdateFeed,
 )
@@ -58,6 +59,7 @@ class ApiParts:
 
     customers: CustomerBook
     plans: PlanBook
+    servers: ServerBook
     purchases: PurchaseBook
     payments: PaymentBook
     subscriptions: SubscriptionBook

@@ -47,6 +47,14 @@ class PlanBook(Protocol):
         ...
 
 
+class ServerBook(Protocol):
+    """Where customers may be placed."""
+
+    async def locations_for_sale(self) -> tuple[str, ...]:
+        """Each location with a server that takes new customers, once, in order."""
+        ...
+
+
 class PurchaseBook(Protocol):
     """What was ordered, and where it stands."""
 
@@ -58,8 +66,8 @@ class PurchaseBook(Protocol):
         """The purchase, if there is one."""
         ...
 
-    async def latest_of(self, user_id: UserId) -> PurchaseRecord | None:
-        """The customer's newest purchase."""
+    async def latest_decided_of(self, user_id: UserId) -> PurchaseRecord | None:
+        """The customer's newest purchase that was paid or declined."""
         ...
 
 

@@ -21,6 +21,7 @@ from domain.errors import TemporalUnavailable
 from infra.logs import configure_logging
 from infra.postgres.payments import Payments
 from infra.postgres.pool import OUTAGES
+from infra.postgres.servers import Servers
 from infra.settings import ApiSettings, LogSettings, TelegramMode, TelegramSettings, load
 from workers.announcing import Announcement, announcing
 from workers.api_probes import probes_of
@@ -76,6 +77,7 @@ def _parts(
     return ApiParts(
         customers=shop.customers,
         plans=shop.plans,
+        servers=Servers(store.pool),
         purchases=shop.purchases,
         payments=Payments(store.pool),
         subscriptions=shop.subscriptions,

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -16,6 +17,15 @@ from domain.purchases import PurchaseRecord, PurchaseStage
 _EXAMPLE_ID = "6f1c2f4e-8f0e-4d57-9a35-6f6f6b1f7d10"
 
 LARGEST_PLAN_ID = 2**31 - 1
+
+
+class PaymentMethod(StrEnum):
+    """How to pay. The shop is set up for cards; the payment page asks for one."""
+
+    BANK_CARD = "bank_card"
+
+
+_METHOD = Field(description="Cards, also when left out: nothing else is offered.")
 
 
 class PaymentRequest(BaseModel):
@@ -45,15 +55,13 @@ class PaymentRequest(BaseModel):
     currency: Currency | None = None
     description: Annotated[str, Field(max_length=128)] | None = None
     """For the caller's own log; the payer reads the tariff's name."""
-    payment_method: Annotated[str, Field(max_length=50)] | None = None
-    """A wish; the payer chooses on the payment page."""
+    payment_method: Annotated[PaymentMethod | None, _METHOD] = None
 
 
 class RetryRequest(BaseModel):
     """Another try at paying for the same order."""
 
-    payment_method: Annotated[str, Field(max_length=50)] | None = None
-    """A wish; the payer chooses on the payment page."""
+    payment_method: Annotated[PaymentMethod | None, _METHOD] = None
 
 
 class Payment(BaseModel):

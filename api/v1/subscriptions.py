@@ -73,7 +73,9 @@ class SubscriptionReport(BaseModel):
     days_remaining: int = Field(description="A begun day counts.", examples=[29])
     end_date: datetime
     auto_renewal: bool = Field(default=False, description="Always false: not offered yet.")
-    last_payment_status: PaymentStatus | None
+    last_payment_status: PaymentStatus | None = Field(
+        description="Of the last payment that was decided; pages that nobody used do not count."
+    )
     status: SubscriptionStatus
 
 
@@ -190,7 +192,7 @@ async def _subscription(user_id: int, parts: ApiParts) -> Subscription:
 async def _report(subscription: Subscription, parts: ApiParts) -> SubscriptionReport:
     customer = await parts.customers.find(subscription.user_id)
     language = Language.RUSSIAN if customer is None else customer.language
-    latest = await parts.purchases.latest_of(subscription.user_id)
+    latest = await parts.purchases.latest_decided_of(subscription.user_id)
     now = parts.clock()
     is_active = subscription.gives_access(now)
     is_overdue = subscription.status is SubscriptionStatus.ACTIVE and not is_active

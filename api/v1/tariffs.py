@@ -45,7 +45,9 @@ class Tariff(BaseModel):
     currency: str
     duration_days: int
     device_limit: int
-    server_locations: tuple[str, ...] = Field(description="Empty: any location.")
+    server_locations: tuple[str, ...] = Field(
+        description="Where the customer may be placed; empty when no server is taking customers."
+    )
 
 
 class TariffList(BaseModel):
@@ -67,10 +69,11 @@ async def tariffs(
     """In the order in which the bot shows them; texts in the first language accepted."""
     language = language_of(accept_language.split(",")[0].strip())
     plans = await parts.plans.for_sale()
-    return TariffList(tariffs=[_tariff(plan, language) for plan in plans])
+    anywhere = await parts.servers.locations_for_sale()
+    return TariffList(tariffs=[_tariff(plan, language, anywhere) for plan in plans])
 
 
-def _tariff(plan: Plan, language: Language) -> Tariff:
+def _tariff(plan: Plan, language: Language, anywhere: tuple[str, ...]) -> Tariff:
     return Tariff(
         id=plan.plan_id,
         slug=plan.slug,
@@ -80,5 +83,5 @@ def _tariff(plan: Plan, language: Language) -> Tariff:
         currency=plan.price.currency,
         duration_days=plan.duration_days,
         device_limit=plan.device_limit,
-        server_locations=plan.locations,
+        server_locations=plan.locations or anywhere,
     )

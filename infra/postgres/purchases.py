@@ -59,6 +59,18 @@ class Purchases:
         )
         return None if row is None else _record(row)
 
+    async def latest_decided_of(self, user_id: UserId) -> PurchaseRecord | None:
+        """The customer's newest purchase that was paid or declined: no page that nobody used."""
+        row = await self._pool.fetchrow(
+            f"""
+            {_SELECT}
+            where p.user_id = $1 and p.stage not in ('preparing', 'awaiting_payment', 'expired')
+            order by p.created_at desc limit 1
+            """,
+            user_id,
+        )
+        return None if row is None else _record(row)
+
 
 def _record(row: Record) -> PurchaseRecord:
     order = PurchaseOrder.model_validate(

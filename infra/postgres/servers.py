@@ -78,6 +78,13 @@ class Servers:
         rows = await self._pool.fetch("select * from vpn_servers order by slug")
         return tuple(_server(row) for row in rows)
 
+    async def locations_for_sale(self) -> tuple[str, ...]:
+        """Each location with a server that takes new customers, once, in order."""
+        rows = await self._pool.fetch(
+            "select distinct location from vpn_servers where state = 'selling' order by location"
+        )
+        return tuple(row["location"] for row in rows)
+
 
 async def server_from(connection: Connection, server_id: ServerId) -> Server:
     """The server with that id."""

@@ -129,6 +129,10 @@ MONTH = Plan(
     locations=("nl",),
 )
 
+ANYWHERE = MONTH.model_copy(
+    update={"plan_id": PlanId(3), "slug": "anywhere", "locations": ()},
+)
+
 
 def subscription_from(grant: Grant) -> Subscription:
     return Subscription(
@@ -163,9 +167,17 @@ class Customers:
         return self.memory.customers.get(user_id)
 
 
+UNDECIDED = {PurchaseStage.PREPARING, PurchaseStage.AWAITING_PAYMENT, PurchaseStage.EXPIRED}
+
+
+class Servers:
+    async def locations_for_sale(self) -> tuple[str, ...]:
+        return ("de", "nl")
+
+
 class Plans:
     async def for_sale(self) -> tuple[Plan, ...]:
-        return (MONTH,)
+        return (MONTH, ANYWHERE)
 
     async def find(self, plan_id: PlanId) -> Plan | None:
         return MONTH if plan_id == MONTH.plan_id else None
@@ -188,8 +200,12 @@ class Purchases:
         self.memory.check_ledger()
         return self.memory.records.get(purchase_id)
 
-    async def latest_of(self, user_id: UserId) -> PurchaseRecord | None:
-        own = [r for r in self.memory.records.values() if r.order.user_id == user_id]
+    async def latest_decided_of(self, user_id: UserId) -> PurchaseRecord | None:
+        own = [
+            record
+            for record in self.memory.records.values()
+            if record.order.user_id == user_id and record.stage not in UNDECIDED
+        ]
         return own[-1] if own else None
 
 
@@ -302,6 +318,7 @@ def parts(memory: Memory, options: ApiOptions) -> ApiParts:
     return ApiParts(
         customers=Customers(memory),
         plans=Plans(),
+        servers=Servers(),
         purchases=Purchases(memory),
         payments=Payments(memory),
         subscriptions=Subscriptions(memory),

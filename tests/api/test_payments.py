@@ -72,6 +72,7 @@ async def test_price_and_currency_may_be_left_to_the_shop(service: httpx.AsyncCl
         {"user_id": USER, "tariff_id": 1, "amount": "NaN"},
         {"user_id": USER, "tariff_id": 1, "amount": "299.001"},
         {"user_id": USER, "tariff_id": 1, "currency": "roubles"},
+        {"user_id": USER, "tariff_id": 1, "payment_method": "sbp"},
     ],
 )
 async def test_a_malformed_order_names_its_fields(
@@ -80,6 +81,22 @@ async def test_a_malformed_order_names_its_fields(
     answer = await service.post(CREATE, json=body)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"].startswith("body.")
+
+
+@pytest.mark.parametrize("method", ["bank_card", None])
+async def test_cards_may_be_asked_for_or_left_unsaid(
+    service: httpx.AsyncClient, method: str | None
+) -> None:
+    answer = await service.post(CREATE, json=ORDER | {"payment_method": method})
+    assert answer.status_code == 201
+
+
+async def test_another_try_by_an_unknown_method_is_refused(
+    service: httpx.AsyncClient, payment_id: UUID
+) -> None:
+    path = f"/api/v1/payments/{payment_id}/retry"
+    answer = await service.post(path, json={"payment_method": "cash"})
+    assert answer.status_code == 422
 
 
 async def test_a_repeat_with_the_same_key_is_the_same_purchase(

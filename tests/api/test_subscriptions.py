@@ -8,7 +8,7 @@ import pytest
 from domain.errors import TemporalUnavailable
 from domain.purchases import PurchaseOrder, PurchaseStage, StuckReason
 from domain.subscriptions import SubscriptionStatus
-from tests.api.conftest import NOW, PUBLIC_KEY, USER, Memory
+from tests.api.conftest import NOW, ORDER, PUBLIC_KEY, USER, Memory
 
 ACTIVATE = "/api/v1/subscriptions/activate"
 STATUS = f"/api/v1/subscriptions/{USER}/status"
@@ -176,6 +176,14 @@ async def test_a_subscription_that_ended_is_410_and_says_so(
     assert answer.json()["has_active_subscription"] is False
     assert (answer.json()["status"], answer.json()["days_remaining"]) == (status, 0)
     assert (await service.get(CONFIG)).status_code == 410
+
+
+async def test_a_page_that_nobody_used_is_not_the_last_payment(
+    service: httpx.AsyncClient, memory: Memory, payment_id: UUID
+) -> None:
+    memory.grant(payment_id)
+    await service.post("/api/v1/payments/create", json=ORDER)
+    assert (await service.get(STATUS)).json()["last_payment_status"] == "succeeded"
 
 
 async def test_who_never_had_a_subscription_is_404(service: httpx.AsyncClient) -> None:

@@ -156,6 +156,21 @@ async def test_the_latest_purchase_of_a_customer_is_their_own_newest(shop: Shop)
     assert latest.order == second
 
 
+@pytest.mark.parametrize("abandoned", ["preparing", "awaiting_payment", "expired"])
+async def test_the_latest_decided_purchase_is_no_abandoned_page(shop: Shop, abandoned: str) -> None:
+    anna = await shop.customer()
+    declined = await shop.order(anna)
+    await shop.pool.execute("update purchases set stage = 'declined'")
+    page = declined.model_copy(update={"purchase_id": PurchaseId(uuid4())})
+    await shop.purchases.open(page, NOW + DAY)
+    await shop.pool.execute(
+        "update purchases set stage = $1 where purchase_id = $2", abandoned, page.purchase_id
+    )
+    decided = await shop.purchases.latest_decided_of(anna)
+    assert decided is not None
+    assert decided.order == declined
+
+
 async def test_an_unknown_purchase_is_not_found(pool: Pool) -> None:
     assert await Purchases(pool).find(PurchaseId(uuid4())) is None
 
@@ -230,3 +245,10 @@ async def test_servers_are_listed_by_name(shop: Shop) -> None:
     for slug in ("nl1", "de1"):
         await shop.server(slug)
     assert [server.slug for server in await shop.servers.all()] == ["de1", "nl1"]
+
+
+async def test_locations_for_sale_are_those_of_selling_servers_once_each(shop: Shop) -> None:
+    for slug, location in (("nl1", "nl"), ("nl2", "nl"), ("de1", "de"), ("fi1", "fi")):
+        await shop.server(slug, location=location)
+    await shop.pool.execute("update vpn_servers set state = 'draining' where slug = 'fi1'")
+    assert await shop.servers.locations_for_sale() == ("de", "nl")
