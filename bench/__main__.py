@@ -1,6 +1,7 @@
 """`python -m bench [part ...]`: start an embedded shop of its own, measure, stop it."""
 
 import argparse
+import asyncio
 import signal
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -27,7 +28,10 @@ _crowds = count(1_000_000, 10_000)
 
 
 async def bench(parts: Sequence[str], rates: Sequence[float], data: Path) -> None:
-    """Run the parts one after the other, in their order."""
+    """Run the parts one after the other, in their order; SIGTERM stops the shop in order, too."""
+    this = asyncio.current_task()
+    assert this is not None  # noqa: S101  # asyncio runs this in a task
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
     say(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC. {machine()}. At the start: {load_now()}.")
     if "configs" in parts:
         configs.measure()
@@ -77,8 +81,6 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", choices=PARTS, help="all, if none is named")
     parser.add_argument("--rates", nargs="+", type=float, default=list(purchases.COUNTS))
     chosen = parser.parse_args()
-    # Terminated is interrupted: the shop is stopped in both cases, PostgreSQL's daemon too.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     # Not readable by its owner only: PostgreSQL does not run as root and becomes another user.
     with TemporaryDirectory(prefix="wgshop-bench-") as folder:
         Path(folder).chmod(0o755)
