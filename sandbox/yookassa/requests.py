@@ -27,7 +27,8 @@ MOST_RECEIPT_ITEMS = 80
 
 _FRACTIONAL = re.compile(r"\d{1,10}\.\d{2}")
 _CARD_LIMITS = (Decimal(1), Decimal(350_000))
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_ATOM = r"[^@\s.,;:<>()\[\]]+"
+_EMAIL = re.compile(rf"^{_ATOM}(\.{_ATOM})*@({_ATOM}\.)+{_ATOM}$")
 
 
 def _fractional(value: object) -> object:

@@ -86,3 +86,13 @@ async def test_an_improper_receipt_is_refused(shop, bad):
     answer = await shop.post("/payments", order(receipt=bad))
     assert answer.status_code == 400
     assert answer.json()["parameter"].startswith("receipt")
+
+
+@pytest.mark.parametrize(
+    "bad", ["no-address", "a@b", "a..b@example.com", "a@example..com", "<a@example.com>"]
+)
+async def test_a_malformed_address_is_refused_by_its_name(shop, bad):
+    answer = await shop.post("/payments", order(receipt=receipt({"email": bad})))
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "invalid_request"
+    assert answer.json()["parameter"] == "receipt.customer.email"
