@@ -4,7 +4,7 @@ import re
 
 import structlog
 from aiogram import F, Router
-from aiogram.filters import StateFilter
+from aiogram.filters import Command, StateFilter
 from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
@@ -12,7 +12,12 @@ from aiogram.types import CallbackQuery, Message
 from bot.buttons import Buy
 from bot.phrasebook import Phrasebook
 from bot.replies import Toast, reply, tapped_message, turn_page
-from bot.screens.checkout import email_screen, not_started_screen, refused_email_screen
+from bot.screens.checkout import (
+    email_screen,
+    not_started_screen,
+    refused_email_screen,
+    saved_email_screen,
+)
 from bot.screens.plans import changed_plans_screen
 from bot.screens.purchase import notice_of, purchase_screen
 from bot.screens.screen import Screen
@@ -25,13 +30,14 @@ from domain.errors import (
     TelegramUnavailable,
     TemporalUnavailable,
 )
-from domain.ids import PurchaseId
+from domain.ids import ChatId, PurchaseId
 from domain.plans import Plan
 from domain.purchases import ChatMessage, PurchaseOrder, PurchaseStage
 
 _log = structlog.get_logger(__name__)
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
+_SIGN = r"[^@\s.,;:<>()\[\]\\\"]"  # of what stands between the dots: RFC 5322, 3.2.3
+_EMAIL = re.compile(rf"{_SIGN}+(\.{_SIGN}+)*@({_SIGN}+\.)+{_SIGN}{{2,}}")
 _EMAIL_LENGTH = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
 
 
@@ -45,6 +51,7 @@ def checkout_router() -> Router:
     """Begins purchases."""
     router = Router(name="checkout")
     router.callback_query.register(buy, Buy.filter())
+    router.message.register(email_command, Command("email"), _receipts_are_on)
     router.message.register(take_email, StateFilter(Receipt.email), F.text, ~F.text.startswith("/"))
     return router
 
@@ -67,34 +74,72 @@ async def buy(
     message = tapped_message(tap)
     if shop.receipts and customer.email is None:
         await state.set_state(Receipt.email)
-        await state.set_data({"button": tap.data, "message": message.model_dump()})
+        await state.set_data({"button": tap.data})
         await turn_page(shop.messenger, tap, email_screen(phrases))
         return None
     order = _order(callback_data, plan, shop, customer)
     return await _begin(order, message, plan, shop, phrases)
 
 
+async def _receipts_are_on(_: Message, shop: Shop) -> bool:
+    return shop.receipts
+
+
+async def email_command(
+    message: Message, shop: Shop, phrases: Phrasebook, state: FSMContext
+) -> None:
+    """Ask for another address; a purchase that waits for one goes on waiting."""
+    await state.set_state(Receipt.email)
+    await reply(shop.messenger, message, email_screen(phrases))
+
+
 async def take_email(
     message: Message, shop: Shop, customer: Customer, phrases: Phrasebook, state: FSMContext
 ) -> None:
-    """Take the address for receipts, and go on with the purchase that asked for it."""
+    """Take the address for receipts, and go on with the purchase that asked for it, if any."""
     email = (message.text or "").strip()
     if len(email) > _EMAIL_LENGTH or not _EMAIL.fullmatch(email):
         return await reply(shop.messenger, message, refused_email_screen(phrases))
     await shop.customers.save_email(customer.user_id, email)
-    dialogue = await state.get_data()
-    button = Buy.unpack(dialogue["button"])
-    plans = await shop.plans.for_sale()
-    plan = _as_drawn(button, plans)
-    if plan is None:
-        await reply(shop.messenger, message, changed_plans_screen(phrases, plans))
-    else:
-        payment_message = ChatMessage.model_validate(dialogue["message"])
+    await reply(shop.messenger, message, saved_email_screen(phrases, email))
+    if "button" in await state.get_data():
         known = customer.model_copy(update={"email": email})
-        await _begin(_order(button, plan, shop, known), payment_message, plan, shop, phrases)
+        await _go_on(message, shop, known, phrases, state)
     # Last, so that a repeat of a half-done update still finds its question.
     await state.clear()
     return None
+
+
+async def _go_on(
+    message: Message, shop: Shop, customer: Customer, phrases: Phrasebook, state: FSMContext
+) -> None:
+    """Begin the purchase of the button that was tapped before the question."""
+    button = Buy.unpack((await state.get_data())["button"])
+    plans = await shop.plans.for_sale()
+    plan = _as_drawn(button, plans)
+    if plan is None:
+        return await reply(shop.messenger, message, changed_plans_screen(phrases, plans))
+    order = _order(button, plan, shop, customer)
+    payment_message = await _payment_message_below(message, order, shop, phrases, state)
+    await _begin(order, payment_message, plan, shop, phrases)
+    return None
+
+
+async def _payment_message_below(
+    answer: Message, order: PurchaseOrder, shop: Shop, phrases: Phrasebook, state: FSMContext
+) -> ChatMessage:
+    """A new payment message: the one with the button may have left the screen by now.
+
+    A repeat of a half-done update goes on with the message that it sent.
+    """
+    sent = (await state.get_data()).get("payment_message")
+    if sent is not None:
+        return ChatMessage.model_validate(sent)
+    chat_id = ChatId(answer.chat.id)
+    message_id = await shop.messenger.send_text(chat_id, phrases.say("purchase.preparing"))
+    message = ChatMessage(chat_id=chat_id, message_id=message_id)
+    await state.update_data(payment_message=message.model_dump())
+    return message
 
 
 def _as_drawn(button: Buy, plans: tuple[Plan, ...]) -> Plan | None:

@@ -20,6 +20,11 @@ def refused_email_screen(phrases: Phrasebook) -> Screen:
     return Screen(text=phrases.say("checkout.email_refused"), rows=(plans,))
 
 
+def saved_email_screen(phrases: Phrasebook, email: str) -> Screen:
+    """The address that was understood, so that a slip of the finger is seen, and how to mend it."""
+    return Screen(text=phrases.say("checkout.email_saved", email=email))
+
+
 def not_started_screen(phrases: Phrasebook, plan: Plan, purchase_id: PurchaseId) -> Screen:
     """The purchase could not be started; the same button starts the same purchase."""
     again = (buys(plan_label(phrases, plan), plan, purchase_id),)

@@ -7,10 +7,15 @@ from bot.phrasebook import Phrasebook
 from bot.screens.screen import Screen
 
 
-def help_screen(phrases: Phrasebook, support_contact: str | None) -> Screen:
-    """Answers, and where to ask the rest."""
+def help_screen(
+    phrases: Phrasebook, support_contact: str | None, *, receipts: bool = False
+) -> Screen:
+    """Answers, and where to ask the rest; with `receipts` also how to change their address."""
     setup = (opens(phrases.label("button.setup"), Place.SETUP),)
     text = phrases.say("help.answers")
+    if receipts:
+        change = phrases.say("help.receipts")
+        text = f"{text}\n\n{change}"
     if support_contact is not None:
         contact = phrases.say("help.contact", contact=support_contact)
         text = f"{text}\n\n{contact}"

@@ -152,6 +152,10 @@ class Phone:
         return self.telegram.shown[self._newest][0]
 
     @property
+    def newest_id(self) -> int:
+        return self._newest[1]
+
+    @property
     def labels(self) -> list[str]:
         return [button.text for button in self.buttons]
 

@@ -114,6 +114,10 @@ async def test_a_start_that_only_seemed_to_fail_does_not_hide_the_payment_page(
     assert at_the_plans.buttons[0].url == url
 
 
+async def a_database_that_is_away(*_: object) -> bool:
+    raise ConnectionRefusedError("the database is away")
+
+
 class TestReceipts:
     """With receipts on, an e-mail address is asked for once."""
 
@@ -140,7 +144,23 @@ class TestReceipts:
         assert stage.starter.begun[1].receipt_email == "anna@mail.ru"
 
     @pytest.mark.parametrize(
-        "text", ["привет", "a@b", "a b@mail.ru", "@mail.ru", "a" * 250 + "@b.ru"]
+        "text",
+        [
+            "привет",
+            "a@b",
+            "anna@mail.r",
+            "a b@mail.ru",
+            "@mail.ru",
+            "a" * 250 + "@b.ru",
+            "anna..b@mail.ru",
+            "anna@mail..ru",
+            ".anna@mail.ru",
+            "anna@mail.ru.",
+            "<anna@mail.ru>",
+            "anna@mail.ru,boris@mail.ru",
+            "anna@mail.ru;",
+            "anna@boris@mail.ru",
+        ],
     )
     async def test_what_is_no_address_is_asked_for_again(
         self, stage: Stage, asked: Phone, text: str
@@ -148,6 +168,55 @@ class TestReceipts:
         await asked.write(text)
         assert "не похоже на адрес почты" in asked.screen
         assert stage.starter.begun == []
+
+    @pytest.mark.parametrize("text", ["anna.b+vpn@mail.example.ru", "a_b-c@b.ru"])
+    async def test_unusual_addresses_are_taken(self, stage: Stage, asked: Phone, text: str) -> None:
+        await asked.write(text)
+        assert only_order(stage).receipt_email == text
+
+    async def test_the_payment_message_is_a_new_one_below_the_address(
+        self, stage: Stage, asked: Phone
+    ) -> None:
+        question = asked.newest_id
+        await asked.write("anna@mail.ru")
+        saved, payment_message = question + 1, question + 2
+        assert "anna@mail.ru" in stage.telegram.shown[ANNA, saved][0]
+        assert only_order(stage).message == ChatMessage(
+            chat_id=ChatId(ANNA), message_id=MessageId(payment_message)
+        )
+        assert "Куда прислать чек" in stage.telegram.shown[ANNA, question][0]
+
+    async def test_a_repeat_of_a_half_done_answer_sends_no_second_payment_message(
+        self, stage: Stage, asked: Phone, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as outage:
+            outage.setattr(stage.purchases, "open", a_database_that_is_away)
+            with pytest.raises(ConnectionRefusedError):
+                await asked.write("anna@mail.ru")
+        await asked.write("anna@mail.ru")
+        shown = [text for text, _ in stage.telegram.shown.values()]
+        assert sum("Готовим страницу оплаты" in text for text in shown) == 1
+        assert only_order(stage).message is not None
+
+    async def test_the_address_can_be_changed(self, stage: Stage, asked: Phone) -> None:
+        await asked.write("anna@mail.ru")
+        await asked.write("/email")
+        assert "Куда прислать чек" in asked.screen
+        await asked.write("boris@mail.ru")
+        assert "boris@mail.ru" in asked.screen
+        assert stage.customers.known[ANNA].email == "boris@mail.ru"
+        assert len(stage.starter.begun) == 1, "an address alone buys nothing"
+
+    async def test_a_purchase_that_waits_for_the_address_outlives_the_command(
+        self, stage: Stage, asked: Phone
+    ) -> None:
+        await asked.write("/email")
+        await asked.write("anna@mail.ru")
+        assert only_order(stage).plan_id == MONTH.plan_id
+
+    async def test_without_receipts_there_is_no_such_command(self, anna: Phone) -> None:
+        await anna.write("/email")
+        assert "Свободный текст" in anna.screen
 
     async def test_a_restart_of_the_bot_loses_no_question(self, stage: Stage, asked: Phone) -> None:
         restarted = stage.phone(shop={"receipts": True})

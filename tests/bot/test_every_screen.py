@@ -14,7 +14,12 @@ import pytest
 from bot.buttons import Platform
 from bot.phrasebook import Phrasebook, phrasebook
 from bot.screens.alarm import alarm_screen
-from bot.screens.checkout import email_screen, not_started_screen, refused_email_screen
+from bot.screens.checkout import (
+    email_screen,
+    not_started_screen,
+    refused_email_screen,
+    saved_email_screen,
+)
 from bot.screens.declines import REASONS
 from bot.screens.help import help_screen
 from bot.screens.language import language_screen
@@ -76,6 +81,7 @@ def every_screen(phrases: Phrasebook) -> Iterator[Named]:
     yield "language", language_screen(phrases)
     yield "help", help_screen(phrases, "@shop_support")
     yield "help, contact by e-mail", help_screen(phrases, "help@example.com")
+    yield "help, with receipts", help_screen(phrases, None, receipts=True)
     for key in ("text", "content", "edited", "group", "staff_chat", "stale_button"):
         yield f"fallback, {key}", Screen(text=phrases.say(f"fallback.{key}"))
     yield "failure", Screen(text=phrases.say("failure.apology"))
@@ -105,6 +111,7 @@ def catalogues(phrases: Phrasebook) -> Iterator[Named]:
     yield "plans, none", plans_screen(phrases, ())
     yield "checkout, e-mail", email_screen(phrases)
     yield "checkout, e-mail refused", refused_email_screen(phrases)
+    yield "checkout, e-mail saved", saved_email_screen(phrases, "anna@mail.ru")
     yield "checkout, not started", not_started_screen(phrases, MONTH, PURCHASE)
 
 
