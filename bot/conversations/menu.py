@@ -1,7 +1,7 @@
 """The menu: /start, and the way back to it."""
 
 from aiogram import F, Router
-from aiogram.filters import CommandStart
+from aiogram.filters import Command, CommandStart
 from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, Message
 
@@ -19,6 +19,7 @@ def menu_router() -> Router:
     """Opens the menu."""
     router = Router(name="menu")
     router.message.register(start, CommandStart())
+    router.message.register(start, Command("menu"))
     router.callback_query.register(open_menu, Open.filter(F.place == Place.MENU))
     return router
 

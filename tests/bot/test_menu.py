@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from domain.ids import UserId
 from domain.languages import Language
 from domain.purchases import PurchaseStage
@@ -15,6 +17,28 @@ async def test_a_new_customer_is_greeted_by_name_and_led_to_the_plans(anna: Phon
     await anna.write("/start")
     assert "Здравствуйте, Анна!" in anna.screen
     assert anna.labels[0] == "🛒 Выбрать тариф"
+
+
+async def test_menu_is_another_word_for_start(anna: Phone) -> None:
+    await anna.write("/menu")
+    assert "Здравствуйте, Анна!" in anna.screen
+
+
+@pytest.mark.parametrize("command", ["/help", "/support", "/paysupport", "/terms"])
+async def test_what_telegram_asks_of_every_seller_leads_to_help(anna: Phone, command: str) -> None:
+    await anna.write(command)
+    assert "Помощь" in anna.screen
+    assert "@shop_support" in anna.screen
+
+
+async def test_help_tells_how_to_change_the_address_only_where_receipts_are_sent(
+    stage: Stage, anna: Phone
+) -> None:
+    await anna.write("/help")
+    assert "/email" not in anna.screen
+    with_receipts = stage.phone(shop={"receipts": True})
+    await with_receipts.write("/help")
+    assert "/email" in with_receipts.screen
 
 
 async def test_a_name_is_no_markup(stage: Stage) -> None:
