@@ -47,6 +47,8 @@ class ApiOptions(Value):
     temporal_ui_url: str | None = None
     policy: PurchasePolicy = PurchasePolicy()
     """The patience of purchases that begin here."""
+    receipts: bool = False
+    """Whether an order needs an e-mail address for its receipt (54-FZ)."""
     invoice_patience: timedelta = timedelta(seconds=20)
     """How long `POST /payments/create` waits for a payment page before it answers 503."""
     activation_patience: timedelta = timedelta(seconds=5)

@@ -34,6 +34,10 @@ class CustomerBook(Protocol):
         """The customer, if they were ever here."""
         ...
 
+    async def save_email(self, user_id: UserId, email: str) -> None:
+        """Remember where the customer's receipts go."""
+        ...
+
 
 class PlanBook(Protocol):
     """What is for sale."""

@@ -39,6 +39,7 @@ class Kind(Enum):
     MALFORMED_JSON = (400, "malformed-json", "The body is not the JSON that is expected")
     UNKNOWN_TARIFF = (400, "unknown-tariff", "There is no such tariff on offer")
     PRICE_MISMATCH = (400, "price-mismatch", "The amount or currency is not the tariff's")
+    EMAIL_NEEDED = (400, "email-needed", "The receipt needs an e-mail address")
     PURCHASE_MISMATCH = (400, "purchase-mismatch", "The request does not match the payment")
     UNAUTHENTICATED = (401, "unauthenticated", "A valid access token is needed")
     FORBIDDEN = (403, "forbidden", "The sender may not call this")

@@ -37,7 +37,7 @@ async def open_order(
 ) -> PurchaseRecord:
     """Write the order down; when two requests race with one key, the first one's order holds."""
     plan = await _agreed_plan(request, parts)
-    customer = await _customer(request, parts)
+    customer = await _with_receipt_address(await _customer(request, parts), request, parts)
     now = parts.clock()
     order = _order(purchase_id, plan, customer, parts)
     if await parts.purchases.open(order, now):
@@ -63,6 +63,20 @@ async def _customer(request: PaymentRequest, parts: ApiParts) -> Customer:
         return known
     introduction = Introduction(user_id=user_id, username=request.telegram_username)
     return await parts.customers.greet(introduction, parts.clock())
+
+
+async def _with_receipt_address(
+    customer: Customer, request: PaymentRequest, parts: ApiParts
+) -> Customer:
+    """The customer with the address that came with the order; it is kept for the next one."""
+    if not parts.options.receipts:
+        return customer
+    email = request.email or customer.email
+    if email is None:
+        raise Refusal(Kind.EMAIL_NEEDED, "send `email`: this shop sends receipts")
+    if email != customer.email:
+        await parts.customers.save_email(customer.user_id, email)
+    return customer.model_copy(update={"email": email})
 
 
 def _order(

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.v1.payment_status import PaymentStatus, failure_reason, payment_status
 from api.v1.users import TelegramId, Username
+from domain.customers import EMAIL_LENGTH, EMAIL_PATTERN
 from domain.money import Currency
 from domain.payments import Invoice
 from domain.purchases import PurchaseRecord, PurchaseStage
@@ -55,6 +56,8 @@ class PaymentRequest(BaseModel):
     currency: Currency | None = None
     description: Annotated[str, Field(max_length=128)] | None = None
     """For the caller's own log; the payer reads the tariff's name."""
+    email: Annotated[str, Field(max_length=EMAIL_LENGTH, pattern=EMAIL_PATTERN)] | None = None
+    """Where the receipt (54-FZ) goes; needed where receipts are on and none is known yet."""
     payment_method: Annotated[PaymentMethod | None, _METHOD] = None
 
 

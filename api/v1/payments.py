@@ -42,6 +42,7 @@ IdempotencyKey = Annotated[
     responses=documented(
         Kind.UNKNOWN_TARIFF,
         Kind.PRICE_MISMATCH,
+        Kind.EMAIL_NEEDED,
         Kind.UNAUTHENTICATED,
         Kind.REFUSED,
         Kind.MALFORMED,

@@ -22,7 +22,7 @@ from bot.screens.plans import changed_plans_screen
 from bot.screens.purchase import notice_of, purchase_screen
 from bot.screens.screen import Screen
 from bot.shop import Shop
-from domain.customers import Customer
+from domain.customers import EMAIL_LENGTH, EMAIL_PATTERN, Customer
 from domain.errors import (
     CustomerUnreachable,
     MessageGone,
@@ -36,9 +36,7 @@ from domain.purchases import ChatMessage, PurchaseOrder, PurchaseStage
 
 _log = structlog.get_logger(__name__)
 
-_SIGN = r"[^@\s.,;:<>()\[\]\\\"]"  # of what stands between the dots: RFC 5322, 3.2.3
-_EMAIL = re.compile(rf"{_SIGN}+(\.{_SIGN}+)*@({_SIGN}+\.)+{_SIGN}{{2,}}")
-_EMAIL_LENGTH = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
+_EMAIL = re.compile(EMAIL_PATTERN)
 
 
 class Receipt(StatesGroup):
@@ -98,7 +96,7 @@ async def take_email(
 ) -> None:
     """Take the address for receipts, and go on with the purchase that asked for it, if any."""
     email = (message.text or "").strip()
-    if len(email) > _EMAIL_LENGTH or not _EMAIL.fullmatch(email):
+    if len(email) > EMAIL_LENGTH or not _EMAIL.fullmatch(email):
         return await reply(shop.messenger, message, refused_email_screen(phrases))
     await shop.customers.save_email(customer.user_id, email)
     await reply(shop.messenger, message, saved_email_screen(phrases, email))

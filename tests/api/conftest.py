@@ -166,6 +166,10 @@ class Customers:
     async def find(self, user_id: UserId) -> Customer | None:
         return self.memory.customers.get(user_id)
 
+    async def save_email(self, user_id: UserId, email: str) -> None:
+        known = self.memory.customers[user_id]
+        self.memory.customers[user_id] = known.model_copy(update={"email": email})
+
 
 UNDECIDED = {PurchaseStage.PREPARING, PurchaseStage.AWAITING_PAYMENT, PurchaseStage.EXPIRED}
 

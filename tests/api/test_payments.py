@@ -4,6 +4,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from api.parts import ApiOptions
 from api.v1.payment_status import payment_status
 from domain.errors import (
     ProviderThrottled,
@@ -81,6 +82,38 @@ async def test_a_malformed_order_names_its_fields(
     answer = await service.post(CREATE, json=body)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"].startswith("body.")
+
+
+class TestReceipts:
+    """Where YOOKASSA_RECEIPTS is on, an order needs an address for its receipt, once."""
+
+    @pytest.fixture
+    def options(self, options: ApiOptions) -> ApiOptions:
+        return options.model_copy(update={"receipts": True})
+
+    async def test_an_order_without_an_address_is_refused_before_it_is_begun(
+        self, service: httpx.AsyncClient, memory: Memory
+    ) -> None:
+        answer = await service.post(CREATE, json=ORDER)
+        assert (answer.status_code, "email" in answer.json()["detail"]) == (400, True)
+        assert not memory.records
+
+    async def test_an_address_is_kept_for_the_next_order(
+        self, service: httpx.AsyncClient, memory: Memory
+    ) -> None:
+        first = await service.post(CREATE, json=ORDER | {"email": "anna@example.ru"})
+        second = await service.post(CREATE, json=ORDER)
+        assert (first.status_code, second.status_code) == (201, 201)
+        assert {order.order.receipt_email for order in memory.records.values()} == {
+            "anna@example.ru"
+        }
+
+    @pytest.mark.parametrize("email", ["anna", "a@b..com", "a b@c.de", "a@b"])
+    async def test_what_is_no_address_is_refused(
+        self, service: httpx.AsyncClient, email: str
+    ) -> None:
+        answer = await service.post(CREATE, json=ORDER | {"email": email})
+        assert answer.status_code == 422
 
 
 @pytest.mark.parametrize("method", ["bank_card", None])
