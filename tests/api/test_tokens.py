@@ -29,21 +29,28 @@ def test_a_minted_token_names_its_service() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"exp": NOW + timedelta(hours=1)},
-        {"iat": NOW - timedelta(minutes=16), "exp": NOW + timedelta(minutes=1)},
-        {"iat": NOW - timedelta(minutes=20), "exp": NOW - timedelta(minutes=6)},
-        {"iat": NOW + timedelta(minutes=5), "exp": NOW + timedelta(minutes=10)},
-        {"aud": "config"},
-        {"iss": "somebody"},
-        {"sub": 7},
-        {"exp": 10**20},
-        {"iat": -(10**15)},
-        {"iat": -(10**15), "exp": 10**20},
-        {"exp": float("inf")},
-        {"iat": float("-inf")},
-        {"exp": "soon"},
+        pytest.param({"exp": NOW + timedelta(hours=1)}, id="lives an hour"),
+        pytest.param(
+            {"iat": NOW - timedelta(minutes=16), "exp": NOW + timedelta(minutes=1)},
+            id="lives 17 minutes",
+        ),
+        pytest.param(
+            {"iat": NOW - timedelta(minutes=20), "exp": NOW - timedelta(minutes=6)}, id="is over"
+        ),
+        pytest.param(
+            {"iat": NOW + timedelta(minutes=5), "exp": NOW + timedelta(minutes=10)},
+            id="begins later",
+        ),
+        pytest.param({"aud": "config"}, id="is for links"),
+        pytest.param({"iss": "somebody"}, id="is by somebody else"),
+        pytest.param({"sub": 7}, id="names no service"),
+        pytest.param({"exp": 10**20}, id="ends after all calendars"),
+        pytest.param({"iat": -(10**15)}, id="began before all calendars"),
+        pytest.param({"iat": -(10**15), "exp": 10**20}, id="lives for ever"),
+        pytest.param({"exp": float("inf")}, id="never ends"),
+        pytest.param({"iat": float("-inf")}, id="never began"),
+        pytest.param({"exp": "soon"}, id="ends soon"),
     ],
-    ids=str,
 )
 def test_a_token_with_a_wrong_claim_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(TokenRefused):
