@@ -107,7 +107,11 @@ def new_key(key_id: Annotated[str, typer.Argument(help="Such as 2026a.")]) -> No
     """Print a new entry for ENCRYPTION_KEYS; put it first, and keep the old ones behind it."""
     from infra.keyring import KeyRing  # noqa: PLC0415
 
-    typer.echo(KeyRing.generate_entry(key_id))
+    try:
+        entry = KeyRing.generate_entry(key_id)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="KEY_ID") from None
+    typer.echo(entry)
 
 
 # Staff
