@@ -25,6 +25,7 @@ from infra.postgres.servers import Servers
 from infra.settings import ApiSettings, LogSettings, TelegramMode, TelegramSettings, load
 from workers.announcing import Announcement, announcing
 from workers.api_probes import probes_of
+from workers.listening import Listener
 from workers.storefront import Storefront, StorefrontSettings, open_storefront
 from workers.worker_process import stop_signal
 
@@ -43,20 +44,21 @@ async def serve_api() -> None:
     configure_logging(load(LogSettings))
     settings = load(ApiSettings)
     store_settings = StorefrontSettings.read()
+    listener = Listener(settings)
     async with open_storefront(store_settings) as store:
         # uvicorn raises the signal again when it has stopped; without a handler of ours that
         # would end the process before the connections are closed.
         stop_signal()
         parts = _parts(settings, store_settings, store)
-        app = build_app(parts, _announcing(store, store_settings.telegram))
-        await uvicorn.Server(_server_config(app, settings)).serve()
+        app = build_app(parts, _announcing(store, store_settings.telegram, listener.url))
+        # Before the application starts, as that tells Telegram to come.
+        listener.open()
+        await uvicorn.Server(_server_config(app)).serve(sockets=[listener.socket])
 
 
-def _server_config(app: FastAPI, settings: ApiSettings) -> uvicorn.Config:
+def _server_config(app: FastAPI) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        host=settings.api_host,
-        port=settings.api_port,
         http="httptools",
         ws="none",
         lifespan="on",
@@ -115,13 +117,13 @@ def _public_url(settings: ApiSettings) -> str:
     return settings.public_url or f"http://{settings.api_host}:{settings.api_port}"
 
 
-def _announcing(store: Storefront, telegram: TelegramSettings) -> Lifespan:
+def _announcing(store: Storefront, telegram: TelegramSettings, url: str) -> Lifespan:
     """While the API serves, Telegram is told so."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with announcing(*_announcements(store, telegram)):
-            log.info("api.ready")
+            log.info("api.ready", url=url)
             yield
             log.info("api.stopping")
 

@@ -1,6 +1,6 @@
 import asyncio
+import json
 import os
-import re
 import signal
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
@@ -52,11 +52,11 @@ async def client(process: Process) -> AsyncIterator[httpx.AsyncClient]:
     assert process.stdout is not None
     async with asyncio.timeout(60):
         async for line in process.stdout:
-            if found := re.search(rb"Uvicorn running on (http://127\.0\.0\.1:\d+)", line):
+            if b"api.ready" in line:
                 break
         else:
             pytest.fail("the API ended before it served")
-    async with httpx.AsyncClient(base_url=found[1].decode()) as client:
+    async with httpx.AsyncClient(base_url=json.loads(line)["url"]) as client:
         yield client
 
 

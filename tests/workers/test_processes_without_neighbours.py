@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -38,10 +39,10 @@ Start = Callable[..., Awaitable[Process]]
 
 @pytest.fixture
 async def wgshop(tmp_path: Path) -> AsyncIterator[Start]:
-    """Starts `wgshop` with these words."""
+    """Starts `wgshop` with these words and settings."""
     started: list[Process] = []
 
-    async def start(*words: str) -> Process:
+    async def start(*words: str, **settings: str) -> Process:
         repository = Path(__file__).parents[2]
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", "from workers.cli import main; main()", *words),
@@ -50,6 +51,7 @@ async def wgshop(tmp_path: Path) -> AsyncIterator[Start]:
                 "PATH": os.environ["PATH"],
                 "PYTHONPATH": str(repository),
                 **SETTINGS,
+                **settings,
             },
             stdout=PIPE,
             stderr=STDOUT,
@@ -85,3 +87,15 @@ async def test_a_repair_without_temporal_is_refused_in_words(wgshop: Start) -> N
     assert process.returncode == 1
     assert b"the Temporal server did not answer" in output
     assert b"Traceback" not in output
+
+
+async def test_an_api_whose_port_is_taken_says_which_setting_to_change(wgshop: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        process = await wgshop("api", API_PORT=port)
+        async with asyncio.timeout(60):
+            output, _ = await process.communicate()
+    assert process.returncode == 1
+    assert f"API_PORT={port}: Address already in use".encode() in output
+    assert b"Traceback" not in output
+    assert b"api.ready" not in output
