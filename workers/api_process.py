@@ -109,6 +109,7 @@ def _options(settings: ApiSettings, store_settings: StorefrontSettings) -> ApiOp
         secure_cookies=_public_url(settings).startswith("https://"),
         temporal_ui_url=settings.temporal_ui_url,
         policy=store_settings.policy.policy(),
+        receipts=store_settings.yookassa.receipts,
     )
 
 
