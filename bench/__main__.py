@@ -19,7 +19,7 @@ from bench.processor import ProcessorMeter
 from bench.tables import say
 from sandbox.shop import EmbeddedShop, ShopPlan
 
-PARTS = ("configs", "purchases", "taps", "notifications", "calls")
+PARTS = ("configs", "payments", "purchases", "taps", "notifications", "calls")
 WARM_UP = 10
 ADDRESSES = 3000
 TAPS = taps.CUSTOMERS * len(taps.PAGES) * 2
@@ -52,8 +52,12 @@ async def _measure(
     warm = next(_crowds)
     # Connections, statement caches and pydantic's models are made at their first use.
     await purchases.buy_at(2, WARM_UP, doors, meter, warm)
+    if "payments" in parts:
+        await _at_rates(purchases.pay_at, "payments of open pages", rates, doors, meter)
     if "purchases" in parts:
-        await _purchases(rates, shop, doors, meter)
+        since = datetime.now(UTC)
+        await _at_rates(purchases.buy_at, "whole purchases", rates, doors, meter)
+        (await read_histories(shop, since)).report()
     if "taps" in parts:
         guests = await taps.crowd(doors, next(_crowds))
         taps.report([await taps.tap_at(rate, TAPS, meter, guests) for rate in (20.0, 100.0)])
@@ -63,16 +67,15 @@ async def _measure(
         await calls.measure(shop, doors, range(warm, warm + WARM_UP))
 
 
-async def _purchases(
-    rates: Sequence[float], shop: EmbeddedShop, doors: Doors, meter: ProcessorMeter
+async def _at_rates(
+    run: purchases.Runner, what: str, rates: Sequence[float], doors: Doors, meter: ProcessorMeter
 ) -> None:
-    runs, since = [], datetime.now(UTC)
+    runs = []
     for rate in rates:
-        say(f"{rate:g} purchases a second; {load_now()}")
+        say(f"{what}, {rate:g} a second; {load_now()}")
         number = purchases.COUNTS.get(rate, purchases.USUAL_COUNT)
-        runs.append(await purchases.buy_at(rate, number, doors, meter, next(_crowds)))
-    purchases.report(runs)
-    (await read_histories(shop, since)).report()
+        runs.append(await run(rate, number, doors, meter, next(_crowds)))
+    purchases.report(what, runs)
 
 
 def main() -> None:

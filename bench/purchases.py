@@ -1,7 +1,7 @@
-"""Paid -> delivered: whole purchases at a fixed rate, from START to the file in the chat."""
+"""Paid -> delivered, at a fixed rate: payments of open pages, and whole purchases from START."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
 from typing import NamedTuple
 
@@ -18,6 +18,9 @@ PATIENCE = 30.0
 COUNTS = {1.0: 40, 3.0: 100, 5.0: 150, 10.0: 200}
 """How many purchases at each rate: enough for a p95, few enough for a coffee."""
 USUAL_COUNT = 100
+
+PAGES_A_SECOND = 4.0
+"""How fast pages are opened before payments are measured: without a queue that would spill over."""
 
 
 class Run(NamedTuple):
@@ -40,11 +43,15 @@ class Run(NamedTuple):
         )
 
 
+Runner = Callable[[float, int, Doors, ProcessorMeter, int], Awaitable[Run]]
+"""Rate, count, doors, meter, first user id -> what came of it."""
+
+
 async def buy_at(
     rate: float, count: int, doors: Doors, meter: ProcessorMeter, first_user: int
 ) -> Run:
     """Let `count` customers buy, `rate` of them beginning each second."""
-    customers = [Customer(doors, first_user + number) for number in range(count)]
+    customers = _customers(count, doors, first_user)
 
     async def one(number: int) -> None:
         await customers[number].choose_plan()
@@ -54,6 +61,22 @@ async def buy_at(
     await open_loop(rate, count, one)
     stories = await _stories(customers)
     return Run(rate, stories, meter.lap())
+
+
+async def pay_at(
+    rate: float, count: int, doors: Doors, meter: ProcessorMeter, first_user: int
+) -> Run:
+    """Let `count` customers, each with a payment page before them, pay `rate` each second."""
+    customers = _customers(count, doors, first_user)
+    await open_loop(PAGES_A_SECOND, count, lambda number: customers[number].choose_plan())
+    meter.lap()
+    await open_loop(rate, count, lambda number: customers[number].pay())
+    stories = await _stories(customers)
+    return Run(rate, stories, meter.lap())
+
+
+def _customers(count: int, doors: Doors, first_user: int) -> list[Customer]:
+    return [Customer(doors, first_user + number) for number in range(count)]
 
 
 async def _stories(customers: Sequence[Customer]) -> list[Story]:
@@ -66,11 +89,11 @@ async def _stories(customers: Sequence[Customer]) -> list[Story]:
         await asyncio.sleep(0.5)
 
 
-def report(runs: Sequence[Run]) -> None:
+def report(what: str, runs: Sequence[Run]) -> None:
     """Print how long customers waited and what it cost."""
     show(
-        "Paid to delivered",
-        ("purchases/s", *COLUMNS, "lost", "processors busy"),
+        f"Paid to delivered: {what}",
+        ("a second", *COLUMNS, "lost", "processors busy"),
         [
             (f"{run.rate:g}", *run.delivery.cells(), str(run.lost), f"{run.usage.load:.2f}")
             for run in runs
@@ -78,8 +101,8 @@ def report(runs: Sequence[Run]) -> None:
     )
     names = sorted(runs[0].usage.cpu)
     show(
-        "CPU milliseconds of a purchase, from START to the file, by process",
-        ("purchases/s", *names, "all"),
+        f"CPU milliseconds of each, by process: {what}",
+        ("a second", *names, "all"),
         [(f"{run.rate:g}", *_milliseconds(run, names)) for run in runs],
     )
 
