@@ -1,6 +1,5 @@
 """A customer who uses the public doors only: the chat, the payment page, the file they get."""
 
-import asyncio
 from collections.abc import Callable
 
 from sandbox.telegram.client import TelegramSandbox
@@ -100,8 +99,11 @@ class Shopper:
         return message
 
     async def taps_twice_at_once(self, message: MessageView, prefix: str) -> None:
-        """An impatient thumb."""
-        await asyncio.gather(self.taps(message, prefix), self.taps(message, prefix))
+        """An impatient thumb: both taps are on their way before the bot hears of the first."""
+        await self._telegram.pause_delivery()
+        for _ in range(2):
+            await self.taps_and_leaves(message, prefix)
+        await self._telegram.resume_delivery()
 
     async def taps_and_leaves(self, message: MessageView, prefix: str) -> None:
         """Tap without waiting for an answer."""
