@@ -25,6 +25,7 @@ from infra.postgres.servers import Servers
 from infra.settings import ApiSettings, LogSettings, TelegramMode, TelegramSettings, load
 from workers.announcing import Announcement, announcing
 from workers.api_probes import probes_of
+from workers.heap import spare_what_stays
 from workers.listening import Listener
 from workers.storefront import Storefront, StorefrontSettings, open_storefront
 from workers.worker_process import stop_signal
@@ -124,6 +125,7 @@ def _announcing(store: Storefront, telegram: TelegramSettings, url: str) -> Life
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with announcing(*_announcements(store, telegram)):
+            spare_what_stays()
             log.info("api.ready", url=url)
             yield
             log.info("api.stopping")

@@ -15,6 +15,7 @@ from infra.logs import configure_logging
 from infra.postgres.pool import Pool
 from infra.settings import LogSettings, TelegramMode, load
 from workers.announcing import announcing
+from workers.heap import spare_what_stays
 from workers.storefront import Storefront, StorefrontSettings, open_storefront
 from workers.worker_process import stop_signal
 
@@ -44,6 +45,7 @@ async def serve_bot() -> None:
 
 async def _serve(store: Storefront, stop: asyncio.Event) -> None:
     async with announcing(partial(announce_commands, store.bot)):
+        spare_what_stays()
         log.info("bot.ready")
         await poll(store.bot, store.dispatcher, stop)
 

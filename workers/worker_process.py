@@ -13,6 +13,7 @@ from infra.logs import configure_logging
 from infra.settings import LogSettings, TemporalSettings, WorkerSettings, load
 from temporal.client import connect
 from workers.gateways import Gateways, GatewaySettings, open_gateways
+from workers.heap import spare_what_stays
 from workers.patience import until_there
 from workers.shop_worker import build_workers
 from workers.temporal_link import temporal_target
@@ -44,6 +45,7 @@ async def serve_worker(around: Callable[[Gateways], Gateways] = lambda same: sam
         stop = stop_signal()
         for worker in build_workers(client, around(gateways), settings.shutdown_grace):
             await stack.enter_async_context(worker)
+        spare_what_stays()
         log.info("worker.ready", namespace=client.namespace)
         await stop.wait()
         log.info("worker.stopping")
