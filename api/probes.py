@@ -42,8 +42,8 @@ async def _examine_one(probe: Probe) -> PartHealth:
             ok, detail = True, await probe.ask()
     except TimeoutError:
         ok, detail = False, f"no answer in {PATIENCE_SECONDS:g} s"
-    # Whatever a broken part raises is the answer; its type only, as a message may hold secrets.
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001  # whatever a broken part raises is the answer
+        # Its type only: a message may hold secrets.
         ok, detail = False, type(error).__name__
     latency = round((perf_counter() - began) * 1000, 1)
     return PartHealth(ok=ok, latency_ms=latency, detail=detail)

@@ -138,3 +138,13 @@ class Ledger:
                 """
             )
         )
+
+    async def device_of(self, customer: Shopper) -> str:
+        """The customer's device."""
+        return str(
+            await self._database.fetchval(
+                "select device_id from devices join subscriptions using (subscription_id) "
+                "where user_id = $1",
+                customer.user_id,
+            )
+        )

@@ -174,12 +174,13 @@ async def test_worker_and_api_killed_again_and_again(
     mortal: MortalShop, customer: Shopper, books: Ledger
 ) -> None:
     message = await customer.reaches_payment_page()
-    for step in ("after provider.fetch_payment", "after peers.ensure_peer"):
-        mortal.kill("worker", step)
-        if step == "after provider.fetch_payment":
-            mortal.kill("api", "after starter.payment_seen")
-            await customer.pays(message)
-        async with asyncio.timeout(60):
-            await books.reaches(customer, "setting_up", "done")
+    mortal.kill("api", "after starter.payment_seen")
+    mortal.kill("worker", "after provider.fetch_payment")
+    await customer.pays(message)
+    assert await mortal.is_killed("worker")
+    mortal.kill("worker", "after peers.ensure_peer")
     await books.reaches(customer, "done")
+    assert await mortal.is_killed("api")
+    assert await mortal.is_killed("worker")
     assert await books.outcome(customer) == ONE_OF_EACH
+    assert len(await customer.configs()) == 1

@@ -102,20 +102,21 @@ async def test_a_stuck_purchase_is_given_back_by_staff_and_leaves_no_peer(
     assert newest.value == "299.00"
 
 
-async def test_a_repair_that_makes_no_sense_is_refused_with_a_reason(
-    newcomer: Shopper, ledger: Ledger, shop: EmbeddedShop, telegram: TelegramSandbox
+async def test_the_command_line_repairs_what_is_stuck_and_refuses_what_makes_no_sense(
+    newcomer: Shopper, ledger: Ledger, shop: EmbeddedShop
 ) -> None:
     await set_all(shop, "down")
     await newcomer.buys()
     await ledger.reaches(newcomer, "stuck")
     purchase = await ledger.purchase_id(newcomer)
-    alarm = await alarm_about(telegram, purchase)
     await set_all(shop, "up")
-    await press_repair(telegram, alarm, "retry")
+    repaired = await shop.wgshop("repair", purchase, "retry", "--actor", "alice")
+    assert repaired.exit_code == 0, repaired.output
     await ledger.reaches(newcomer, "done")
-    outcome = await shop.wgshop("repair", purchase, "refund")
-    assert outcome.exit_code == 1
-    assert "over" in outcome.output or "not stuck" in outcome.output
+    assert await ledger.repairs(newcomer) == [("cli:alice", "repair:retry")]
+    refused = await shop.wgshop("repair", purchase, "refund")
+    assert refused.exit_code == 1
+    assert "over" in refused.output or "not stuck" in refused.output
 
 
 async def test_two_customers_at_once_get_the_last_address_once(
