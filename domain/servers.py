@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr
 
 from domain.ids import DeviceId, ServerId
 from domain.model import Value
+from domain.obfuscation import Obfuscation, TunnelTool
 
 WireGuardKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{43}=$")]
 """32 bytes in base64: 44 characters, as `wg genkey` prints them."""
@@ -42,6 +43,13 @@ class Server(Value):
     ssh_user: str
     ssh_host_key: str
     """The pinned host key, as in known_hosts: `ssh-ed25519 AAAA...`."""
+    obfuscation: Obfuscation | None = None
+    """AmneziaWG's parameters; None where the server speaks plain WireGuard."""
+
+    @property
+    def tool(self) -> TunnelTool:
+        """The command that configures its interface."""
+        return TunnelTool.WG if self.obfuscation is None else TunnelTool.AWG
 
 
 class DeviceKeys(Value):
@@ -80,6 +88,8 @@ class ServerInfo(Value):
     interface: str
     public_key: str
     listen_port: int
+    obfuscation: dict[str, str] = Field(default_factory=dict)
+    """AmneziaWG's parameters as its own tool names them; empty on a plain interface."""
     peer_count: int
 
 
@@ -108,6 +118,7 @@ class ClientConfig(Value):
     server_public_key: WireGuardKey
     endpoint_host: str
     endpoint_port: int
+    obfuscation: Obfuscation | None = None
     name: str
     """The tunnel's name, which apps take from the file's name: at most 15 of `a-zA-Z0-9_=+.-`."""
 
@@ -123,6 +134,7 @@ class ClientConfig(Value):
         cannot carry is dropped inside, never leaked around it.
         """
         host = f"[{self.endpoint_host}]" if ":" in self.endpoint_host else self.endpoint_host
+        disguise = () if self.obfuscation is None else self.obfuscation.lines()
         return "\n".join(
             (
                 "[Interface]",
@@ -130,6 +142,7 @@ class ClientConfig(Value):
                 f"Address = {self.ipv4}, {self.ipv6}",
                 f"DNS = {', '.join(map(str, self.dns))}",
                 f"MTU = {self.mtu}",
+                *disguise,
                 "",
                 "[Peer]",
                 f"PublicKey = {self.server_public_key}",

@@ -53,6 +53,8 @@ class _Info(_Done):
     interface: str
     public_key: str
     listen_port: int
+    obfuscation: dict[str, str] = {}
+    """Not told by programs before 1.1.0."""
     peer_count: int
 
 

@@ -42,7 +42,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Union
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 
 MAX_REQUEST_BYTES = 8 * 1024 * 1024
 """A sync of 5000 peers is 750 kB."""
@@ -58,6 +58,9 @@ MAX_TOMBSTONES = 10_000
 
 INTERFACE_NAME = re.compile(r"[A-Za-z0-9_=+-][A-Za-z0-9_=+.-]{0,14}")
 """What wg(8) accepts, less a leading dot, since the name becomes a file's."""
+
+PLAIN_SETTINGS = {"PrivateKey", "ListenPort", "FwMark"}
+"""An interface's settings in WireGuard; whatever else there is disguises AmneziaWG's packets."""
 
 
 class Refusal(Exception):
@@ -402,7 +405,10 @@ def wait_for_lock(descriptor: int, deadline: float) -> None:
 
 
 class Interface:
-    """A WireGuard interface, through the `wg` tool. Secrets go by stdin, never by argv."""
+    """A WireGuard interface, through `wg`, or AmneziaWG's `awg`, which differs in name only.
+
+    Secrets go by stdin, never by argv.
+    """
 
     def __init__(self, wg: str, name: str) -> None:
         self._wg = wg
@@ -428,12 +434,27 @@ class Interface:
         output = self._run(("show", self._name, "dump"))
         return [line.split("\t") for line in output.splitlines()]
 
+    def settings(self) -> dict[str, str]:
+        """What showconf says of the interface itself, by name; AmneziaWG says more than WireGuard.
+
+        Names are told apart from values here and nowhere else, so that the settings of AmneziaWG's
+        next generation need no change of this program.
+        """
+        settings = {}
+        for line in self._run(("showconf", self._name)).splitlines():
+            if line.strip() == "[Peer]":
+                break
+            name, separator, value = line.partition("=")
+            if separator:
+                settings[name.strip()] = value.strip()
+        return settings
+
     def _configuration(self, peers: Sequence[Peer]) -> str:
         """What syncconf reads; it would wipe an interface setting that is left out."""
-        private_key, _, port, mark = self.dump()[0][:4]
-        if private_key == "(none)":
+        settings = self.settings()
+        if "PrivateKey" not in settings:
             raise Refusal("failed", f"{self._name} has no private key: start it with wg-quick")
-        lines = ["[Interface]", f"PrivateKey={private_key}", f"ListenPort={port}", f"FwMark={mark}"]
+        lines = ["[Interface]", *(f"{name}={value}" for name, value in settings.items())]
         for peer in peers:
             lines += ["[Peer]", f"PublicKey={peer.public_key}"]
             lines += [f"PresharedKey={peer.preshared_key}", f"AllowedIPs={peer.allowed_ips}"]
@@ -517,11 +538,15 @@ class Program:
         """Who answers here; `serial` is what a sync needs for its `as_of`."""
         state = self._file.load()
         interface, *peers = self._interface.dump()
+        settings = self._interface.settings()
         return {
             "version": VERSION,
             "interface": self._name,
             "public_key": interface[1],
             "listen_port": int(interface[2]),
+            "obfuscation": {
+                name: value for name, value in settings.items() if name not in PLAIN_SETTINGS
+            },
             "peer_count": len(peers),
             "generation": state.generation,
             "serial": state.serial,
@@ -549,7 +574,8 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     """What the installer wrote into the forced command; a request can change none of it."""
     parser = argparse.ArgumentParser(description="Keep a WireGuard interface's peers.")
     parser.add_argument("interface")
-    parser.add_argument("--wg", default="/usr/bin/wg", help="the wg tool")
+    parser.add_argument("--version", action="version", version=VERSION)
+    parser.add_argument("--wg", default="/usr/bin/wg", help="the tool: wg, or AmneziaWG's awg")
     parser.add_argument("--state-dir", type=Path, default=Path("/var/lib/wgshop"))
     parser.add_argument("--patience", type=float, default=LOCK_PATIENCE_SECONDS)
     chosen = parser.parse_args(arguments)

@@ -76,6 +76,7 @@ class Subscriptions:
             server_public_key=server.public_key,
             endpoint_host=server.endpoint_host,
             endpoint_port=server.endpoint_port,
+            obfuscation=server.obfuscation,
             name=f"wg-{server.slug}"[:15],
         )
 

@@ -3,12 +3,14 @@
 
     stand_in_wg.py STATE_FILE set IF [private-key FILE] [listen-port N] [peer KEY ...]
     stand_in_wg.py STATE_FILE show IF dump
+    stand_in_wg.py STATE_FILE showconf IF
     stand_in_wg.py STATE_FILE syncconf IF FILE
     stand_in_wg.py STATE_FILE pubkey < private key
 
-It repeats the real tool's dangerous manners, which the server-side program has to cope with:
-an address given to a second peer is silently taken from the first, and `syncconf` wipes the
-private key and the port when the file leaves them out. No packet ever flows.
+It stands in for AmneziaWG's awg(8) too, which takes more settings of an interface and tells them
+in the first line of its dump. It repeats the real tools' dangerous manners, which the server-side
+program has to cope with: an address given to a second peer is silently taken from the first, and
+`syncconf` wipes what the file leaves out of the interface. No packet ever flows.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ from pathlib import Path
 FIELD_PRIME = 2**255 - 19
 LADDER_CONSTANT = 121665
 BASE_POINT = 9
+DISGUISE = ("Jc", "Jmin", "Jmax", "S1", "S2", "H1", "H2", "H3", "H4")
+"""What only AmneziaWG knows, in the order of its dump."""
 
 
 def public_key_of(private_key: str) -> str:
@@ -72,6 +76,7 @@ class Interface:
     private_key: str = "(none)"
     listen_port: int = 0
     fwmark: str = "off"
+    disguise: dict[str, str] = field(default_factory=dict)
     peers: dict[str, PeerRow] = field(default_factory=dict)
 
     def set_peer(self, key: str, words: list[str]) -> None:
@@ -102,17 +107,35 @@ class Interface:
                 self.private_key = Path(value).read_text(encoding="ascii").strip()
             elif name == "listen-port":
                 self.listen_port = int(value)
+            elif name == "fwmark":
+                self.fwmark = value
+            elif name.capitalize() in DISGUISE:
+                self.disguise[name.capitalize()] = value
             elif name == "peer":
                 self.set_peer(value, words)
                 return
             else:
                 sys.exit(f"Invalid argument: {name}")
 
+    def showconf(self) -> str:
+        """`wg showconf IF`."""
+        lines = ["[Interface]", f"ListenPort = {self.listen_port}"]
+        lines += [f"{name} = {value}" for name, value in self.disguise.items()]
+        if self.fwmark != "off":
+            lines.append(f"FwMark = {self.fwmark}")
+        if self.private_key != "(none)":
+            lines.append(f"PrivateKey = {self.private_key}")
+        for key, peer in self.peers.items():
+            lines += ["", "[Peer]", f"PublicKey = {key}", f"PresharedKey = {peer.preshared_key}"]
+            lines.append(f"AllowedIPs = {', '.join(peer.allowed_ips)}")
+        return "\n".join([*lines, ""])
+
     def dump(self) -> str:
         """`wg show IF dump`."""
         private, port = self.private_key, str(self.listen_port)
         public = private if private == "(none)" else public_key_of(private)
-        rows = [[private, public, port, self.fwmark]]
+        disguise = [self.disguise.get(name, "0") for name in DISGUISE] if self.disguise else []
+        rows = [[private, public, port, *disguise, self.fwmark]]
         for key, peer in self.peers.items():
             addresses = ",".join(peer.allowed_ips) or "(none)"
             rows.append([key, peer.preshared_key, "(none)", addresses, "0", "0", "0", "off"])
@@ -131,6 +154,8 @@ def synced(text: str) -> Interface:
             interface.listen_port = int(value)
         elif name == "FwMark":
             interface.fwmark = value
+        elif name in DISGUISE:
+            interface.disguise[name] = value
         elif name == "PublicKey":
             key = value
             interface.set_peer(key, [])
@@ -163,6 +188,8 @@ def main(state_file: Path, command: str, *words: str) -> None:
         interface = interfaces.setdefault(name, Interface())
         if command == "show" and rest == ["dump"]:
             sys.stdout.write(interface.dump())
+        elif command == "showconf":
+            sys.stdout.write(interface.showconf())
         elif command == "set":
             interface.set(rest)
         elif command == "syncconf":

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -167,3 +168,53 @@ def test_list_tells_addresses_and_revisions(node: Node) -> None:
     node.ask(add_of(1, revision=4))
     [listed] = node.ask({"op": "list"})["peers"]
     assert (listed["ipv4"], listed["ipv6"], listed["revision"]) == ("10.66.0.3", "fd66::3", 4)
+
+
+AMNEZIA = {
+    "Jc": "4",
+    "Jmin": "40",
+    "Jmax": "70",
+    "S1": "20",
+    "S2": "33",
+    "H1": "1001",
+    "H2": "1002",
+}
+
+
+def disguise(node: Node) -> None:
+    """Make the interface one of AmneziaWG's, as awg-quick does from its file."""
+    words = [word for name, value in AMNEZIA.items() for word in (name.lower(), value)]
+    subprocess.run([node.tunnel.wg, "set", node.tunnel.interface, *words], check=True, timeout=10)
+
+
+@pytest.mark.parametrize("node", ["stand-in"], indirect=True)
+def test_a_sync_leaves_amneziawgs_disguise_as_it_is(node: Node) -> None:
+    disguise(node)
+    before = node.dump()[0]
+    node.ask(sync_of(add_of(1)))
+    node.ask({"op": "apply"})
+    assert node.dump()[0] == before
+    assert node.kernel() == node.saved()
+
+
+@pytest.mark.parametrize("node", ["stand-in"], indirect=True)
+def test_info_and_stats_read_amneziawgs_longer_dump(node: Node) -> None:
+    disguise(node)
+    node.ask(add_of(1))
+    info = node.ask({"op": "info"})
+    assert (info["listen_port"], info["peer_count"]) == (node.tunnel.listen_port, 1)
+    assert info["obfuscation"] == AMNEZIA
+    [counters] = node.ask({"op": "stats"})["peers"]
+    assert counters["public_key"] == key_number(1)
+
+
+def test_a_plain_interface_has_no_disguise(node: Node) -> None:
+    assert node.ask({"op": "info"})["obfuscation"] == {}
+
+
+def test_a_mark_on_the_interfaces_packets_outlives_a_sync(node: Node) -> None:
+    subprocess.run(
+        [node.tunnel.wg, "set", node.tunnel.interface, "fwmark", "0x2a"], check=True, timeout=10
+    )
+    node.ask(sync_of(add_of(1)))
+    assert node.dump()[0][3] == "0x2a"

@@ -1,0 +1,1 @@
+"""A WireGuard client small enough to greet a server without root: see `probe`."""
