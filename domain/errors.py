@@ -63,6 +63,14 @@ class PeerSuperseded(ServerRefused):
     """The VPN server knows a newer decision about this peer: the one at hand is out of date."""
 
 
+class FleetRefused(ShopError):
+    """The fleet cannot be changed so, or knows no such server; the message says what to do."""
+
+
+class InstallationFailed(ShopError):
+    """A step of a server's installation failed; the message says which, and what to do."""
+
+
 class NoFreeAddress(ShopError):
     """No server that the plan allows has a free address: a person has to add one."""
 

@@ -59,6 +59,10 @@ class SshEndpoint(BaseModel):
         return self.host if self.port == paramiko.config.SSH_PORT else f"[{self.host}]:{self.port}"
 
 
+Credential = paramiko.PKey | SecretStr
+"""What opens an account: a key, or a password."""
+
+
 class ConnectionLost(ServerUnavailable):
     """The connection died. On one that was held this says little: try a new one."""
 
@@ -126,7 +130,7 @@ class SshConnection:
     def open(
         cls,
         endpoint: SshEndpoint,
-        private_key: paramiko.PKey,
+        credential: Credential,
         timeouts: SshTimeouts,
         deadline: Deadline,
     ) -> "SshConnection":
@@ -141,8 +145,10 @@ class SshConnection:
         client.set_missing_host_key_policy(paramiko.RejectPolicy)
         client.get_host_keys().add(endpoint.known_hosts_name, pinned.get_name(), pinned)
         try:
-            connection = _connected_socket(endpoint, deadline.within(timeouts.connect))
-            _log_in(client, connection, endpoint, private_key, timeouts)
+            connection = connected_socket(
+                endpoint.host, endpoint.port, deadline.within(timeouts.connect)
+            )
+            _log_in(client, connection, endpoint, credential, timeouts)
         except (paramiko.SSHException, OSError, EOFError) as error:
             client.close()
             raise _connect_error(endpoint, error) from error
@@ -182,6 +188,23 @@ class SshConnection:
         except (paramiko.SSHException, OSError, EOFError) as error:
             raise ConnectionLost(f"{self._name}: connection lost ({_words(error)})") from error
 
+    def files(self, timeouts: SshTimeouts) -> paramiko.SFTPClient:
+        """The server's files, by SFTP, each answer awaited as long as a channel is.
+
+        Raises:
+            ConnectionLost: the connection died, or the server has no SFTP.
+        """
+        transport = self._client.get_transport()
+        try:
+            files = None if transport is None else paramiko.SFTPClient.from_transport(transport)
+            channel = None if files is None else files.get_channel()
+        except (paramiko.SSHException, OSError, EOFError) as error:
+            raise ConnectionLost(f"{self._name}: no SFTP ({_words(error)})") from error
+        if files is None or channel is None:
+            raise ConnectionLost(f"{self._name}: no SFTP (closed)")
+        channel.settimeout(timeouts.channel)
+        return files
+
     def _run(
         self, command: str, stdin: bytes, timeouts: SshTimeouts, deadline: Deadline
     ) -> CommandOutput:
@@ -206,15 +229,16 @@ def _log_in(
     client: paramiko.SSHClient,
     connection: socket.socket,
     endpoint: SshEndpoint,
-    private_key: paramiko.PKey,
+    credential: Credential,
     timeouts: SshTimeouts,
 ) -> None:
-    """Exchange keys, check the server's, show ours; nothing else is tried."""
+    """Exchange keys, check the server's, show our credential; nothing else is tried."""
     client.connect(
         endpoint.host,
         endpoint.port,
         endpoint.user,
-        pkey=private_key,
+        password=credential.get_secret_value() if isinstance(credential, SecretStr) else None,
+        pkey=None if isinstance(credential, SecretStr) else credential,
         sock=connection,
         timeout=timeouts.connect,
         banner_timeout=timeouts.banner,
@@ -248,9 +272,9 @@ def _drain(channel: paramiko.Channel, deadline: Deadline) -> tuple[bytes, bytes]
                 raise TimeoutError("the command says nothing")
 
 
-def _connected_socket(endpoint: SshEndpoint, seconds: float) -> socket.socket:
+def connected_socket(host: str, port: int, seconds: float) -> socket.socket:
     """A connection tuned as paramiko's own are not: it takes a third of the time per command."""
-    connection = socket.create_connection((endpoint.host, endpoint.port), seconds)
+    connection = socket.create_connection((host, port), seconds)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
         option = socket.TCP_USER_TIMEOUT

@@ -1,14 +1,16 @@
-"""Keys for a customer's device, made on our side so that a configuration can be handed out again.
+"""WireGuard keys, made on our side: a configuration can be handed out again, a server rebuilt.
 
-The server never sees the private key; at rest it is encrypted (see `domain.ports.Sealer`).
+A server never sees a device's private key; at rest all are encrypted (see `domain.ports.Sealer`).
 """
 
 import base64
 import os
+import secrets
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from pydantic import SecretStr
 
+from domain.obfuscation import PLAIN_MESSAGE_TYPES, Obfuscation
 from domain.servers import DeviceKeys
 
 PRESHARED_KEY_BYTES = 32
@@ -26,6 +28,25 @@ def new_device_keys() -> DeviceKeys:
         private_key=SecretStr(_base64(private_key.private_bytes_raw())),
         preshared_key=SecretStr(_base64(os.urandom(PRESHARED_KEY_BYTES))),
     )
+
+
+def new_private_key() -> SecretStr:
+    """A fresh private key, for a server."""
+    return SecretStr(_base64(X25519PrivateKey.generate().private_bytes_raw()))
+
+
+def new_obfuscation() -> Obfuscation:
+    """Parameters of AmneziaWG for a new server, unlike any other's: a pattern could be blocked."""
+    first, second = secrets.randbelow(120) + 15, secrets.randbelow(40) + 10
+    headers = secrets.SystemRandom().sample(range(PLAIN_MESSAGE_TYPES + 1, 2**31), 4)
+    h1, h2, h3, h4 = headers
+    return Obfuscation(s1=first, s2=first + second, h1=h1, h2=h2, h3=h3, h4=h4)
+
+
+def public_key_of(private_key: SecretStr) -> str:
+    """What `wg pubkey` makes of a private key. Raises `ValueError` when it is none."""
+    raw = base64.b64decode(private_key.get_secret_value(), validate=True)
+    return _base64(X25519PrivateKey.from_private_bytes(raw).public_key().public_bytes_raw())
 
 
 def _base64(raw: bytes) -> str:

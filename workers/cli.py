@@ -10,6 +10,7 @@ from uuid import UUID
 import typer
 
 from domain.errors import ShopError
+from workers.server_commands import register, server
 
 app = typer.Typer(
     name="wgshop",
@@ -18,6 +19,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(server)
 
 
 def main() -> None:
@@ -92,14 +94,7 @@ def namespace() -> None:
     _run(prepare_temporal())
 
 
-@app.command("register-server")
-def register_server(
-    description: Annotated[typer.FileText, typer.Argument(help="A JSON file, or - for stdin.")],
-) -> None:
-    """Register a VPN server that runs `wgshop-peer`, or bring its entry up to date."""
-    from workers.installation import register_vpn_server  # noqa: PLC0415
-
-    _run(register_vpn_server(description.read()))
+app.command("register-server", hidden=True)(register)  # its name before there was `server`
 
 
 @app.command("new-key")

@@ -40,7 +40,7 @@ def _json_object(body: bytes) -> dict[str, Any]:
         raise bad_request("can't parse JSON object") from None
     if not isinstance(value, dict):
         raise bad_request("object expected")
-    return {name: given for name, given in value.items() if given is not None}
+    return value
 
 
 async def _multipart(request: Request) -> dict[str, Any]:

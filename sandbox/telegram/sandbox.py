@@ -15,7 +15,6 @@ from sandbox.telegram.methods import (  # noqa: F401 - importing them registers 
     chats,
     editing,
     files,
-    passing_on,
     payments,
     profile,
     sending,

@@ -2,10 +2,8 @@
 
 from fastapi import APIRouter, Request, Response
 
-from sandbox.yookassa.bodies import parse
 from sandbox.yookassa.books import Books
-from sandbox.yookassa.clock import Clock
-from sandbox.yookassa.desk import Desk
+from sandbox.yookassa.desk import Desk, refusal_response
 from sandbox.yookassa.faults import Operation
 from sandbox.yookassa.kassa import Kassa
 from sandbox.yookassa.lists import payment_list, refund_list
@@ -16,11 +14,12 @@ from sandbox.yookassa.requests import (
     CaptureRequest,
     PaymentRequest,
     RefundRequest,
+    parse,
 )
 from sandbox.yookassa.tampering import Mirror
 
 
-def payments_api(desk: Desk, kassa: Kassa, mirror: Mirror, clock: Clock) -> APIRouter:
+def payments_api(desk: Desk, kassa: Kassa, mirror: Mirror) -> APIRouter:
     """`/v3/payments`."""
     router = APIRouter(prefix="/v3/payments")
 
@@ -37,7 +36,7 @@ def payments_api(desk: Desk, kassa: Kassa, mirror: Mirror, clock: Clock) -> APIR
         return await desk.get(
             Operation.LIST_PAYMENTS,
             request,
-            lambda: payment_list(kassa.payments(), request.query_params, clock.now(), mirror.show),
+            lambda: payment_list(kassa.payments(), request.query_params, mirror.show),
         )
 
     @router.get("/{payment_id}")
@@ -65,7 +64,7 @@ def payments_api(desk: Desk, kassa: Kassa, mirror: Mirror, clock: Clock) -> APIR
     return router
 
 
-def refunds_api(desk: Desk, refund_desk: RefundDesk, clock: Clock) -> APIRouter:
+def refunds_api(desk: Desk, refund_desk: RefundDesk, books: Books) -> APIRouter:
     """`/v3/refunds`."""
     router = APIRouter(prefix="/v3/refunds")
 
@@ -82,13 +81,13 @@ def refunds_api(desk: Desk, refund_desk: RefundDesk, clock: Clock) -> APIRouter:
         return await desk.get(
             Operation.LIST_REFUNDS,
             request,
-            lambda: refund_list(refund_desk.refunds(), request.query_params, clock.now()),
+            lambda: refund_list(books.refunds(), request.query_params),
         )
 
     @router.get("/{refund_id}")
     async def one(refund_id: str, request: Request) -> Response:
         return await desk.get(
-            Operation.GET_REFUND, request, lambda: refund_desk.refund(refund_id).to_api()
+            Operation.GET_REFUND, request, lambda: books.refund(refund_id).to_api()
         )
 
     return router
@@ -117,10 +116,7 @@ def shop_api(desk: Desk, books: Books, shop_id: str) -> APIRouter:
         return await desk.get(Operation.GET_ME, request, lambda: account)
 
     @router.api_route("/webhooks", methods=["GET", "POST"])
-    async def webhooks(request: Request) -> Response:
-        def refuse() -> dict[str, object]:
-            raise forbidden("Webhooks are managed with OAuth only.")
-
-        return await desk.get(Operation.MANAGE_WEBHOOKS, request, refuse)
+    async def webhooks() -> Response:
+        return refusal_response(forbidden("Webhooks are managed with OAuth only."))
 
     return router

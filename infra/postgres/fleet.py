@@ -1,0 +1,202 @@
+"""The fleet, as an operator sees it: every server with its room, and what may be done with it."""
+
+from asyncpg import Record
+from pydantic import SecretStr
+
+from domain.canaries import Canary
+from domain.errors import FleetRefused
+from domain.ids import ServerId
+from domain.model import Value
+from domain.ports import Sealer
+from domain.servers import DeviceKeys, ServerState
+from infra.postgres.pool import Connection, Pool
+from infra.postgres.servers import ServerRegistration, server_in
+from infra.wireguard_keys import new_device_keys
+
+_BERTHS = """
+    select v.*,
+        (select count(*) from tunnel_addresses a where a.server_id = v.server_id) as capacity,
+        (select count(*) from tunnel_addresses a join devices d using (device_id)
+         where a.server_id = v.server_id and a.leaving_revision is null and d.is_wanted) as taken
+    from vpn_servers v
+"""
+
+# What the server holds, or may still hold: nobody may forget the server before these are gone.
+_STILL_THERE = """
+    select count(*) from tunnel_addresses a join devices d using (device_id)
+    where a.server_id = $1
+      and (a.leaving_revision is not null or d.is_wanted or d.absent_since is null)
+"""
+
+
+class Berth(Value):
+    """A server of the fleet, with its networks and its room."""
+
+    registration: ServerRegistration
+    taken: int
+    """Customers' devices that belong on it now."""
+    is_installed: bool
+    """Whether its installation came to its end; a server registered by hand has none."""
+
+
+class Fleet:
+    """The tables `vpn_servers` and `server_canaries`, for operators."""
+
+    def __init__(self, pool: Pool, sealer: Sealer) -> None:
+        self._pool = pool
+        self._sealer = sealer
+
+    async def berths(self) -> tuple[Berth, ...]:
+        """Every server, by name."""
+        return tuple(_berth(row) for row in await self._pool.fetch(f"{_BERTHS} order by slug"))
+
+    async def berth(self, slug: str) -> Berth:
+        """The server of that name. Raises `FleetRefused`."""
+        row = await self._pool.fetchrow(f"{_BERTHS} where slug = $1", slug)
+        if row is None:
+            raise FleetRefused(f"there is no server {slug!r}: `wgshop server list` names them")
+        return _berth(row)
+
+    async def set_state(self, slug: str, state: ServerState, actor: str) -> None:
+        """Let it take new customers, or not. Raises `FleetRefused`."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            changed = await connection.fetchval(
+                "update vpn_servers set state = $2 where slug = $1 returning true", slug, state
+            )
+            if not changed:
+                raise FleetRefused(f"there is no server {slug!r}: `wgshop server list` names them")
+            await log_act(connection, actor, f"server_{state}", slug)
+
+    async def finish_installation(self, slug: str, actor: str) -> bool:
+        """Its installation is complete; whether that was the first time, so that it now sells."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            is_first = await connection.fetchval(
+                """
+                update vpn_servers set installed_at = now(), state = 'selling'
+                where slug = $1 and installed_at is null and private_key_sealed is not null
+                  and state = 'draining'
+                returning true
+                """,
+                slug,
+            )
+            await connection.execute(
+                "update vpn_servers set installed_at = now() where slug = $1", slug
+            )
+            await log_act(connection, actor, "server_installed", slug)
+        return bool(is_first)
+
+    async def remove(self, slug: str, actor: str) -> None:
+        """Forget a server that holds nobody. Raises `FleetRefused`."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            server_id = await connection.fetchval(
+                "select server_id from vpn_servers where slug = $1 for update", slug
+            )
+            if server_id is None:
+                raise FleetRefused(f"there is no server {slug!r}: `wgshop server list` names them")
+            held = await connection.fetchval(_STILL_THERE, server_id)
+            if held:
+                raise FleetRefused(
+                    f"{slug} holds {held} devices, or has not confirmed that they are gone: "
+                    f"`wgshop server drain {slug}` keeps new ones away; remove it when it is empty"
+                )
+            await connection.execute("delete from tunnel_addresses where server_id = $1", server_id)
+            await connection.execute("delete from vpn_servers where server_id = $1", server_id)
+            await log_act(connection, actor, "server_removed", slug)
+
+    async def canary(self, slug: str) -> Canary:
+        """The shop's own peer on the server, decided on when it is first asked for.
+
+        Raises:
+            FleetRefused: no such server, or a customer's device holds its address.
+        """
+        berth = await self.berth(slug)
+        registration = berth.registration
+        async with self._pool.acquire() as connection, connection.transaction():
+            await _reserve(connection, registration)
+            row = await connection.fetchrow(
+                "select * from server_canaries where server_id = $1",
+                registration.server.server_id,
+            ) or await self._hatch(connection, registration)
+        return self._canary(row)
+
+    async def _hatch(self, connection: Connection, registration: ServerRegistration) -> Record:
+        keys, server_id = new_device_keys(), registration.server.server_id
+        context = canary_context(server_id)
+        ipv4, ipv6 = registration.canary_addresses
+        await connection.execute(
+            """
+            insert into server_canaries (server_id, public_key, private_key_sealed,
+                preshared_key_sealed, ipv4, ipv6)
+            values ($1, $2, $3, $4, $5, $6) on conflict (server_id) do nothing
+            """,
+            server_id,
+            keys.public_key,
+            self._sealer.seal(keys.private_key.get_secret_value().encode(), context=context),
+            self._sealer.seal(keys.preshared_key.get_secret_value().encode(), context=context),
+            ipv4,
+            ipv6,
+        )
+        row = await connection.fetchrow(
+            "select * from server_canaries where server_id = $1", server_id
+        )
+        assert row is not None  # noqa: S101  # inserted above, here or by another
+        return row
+
+    def _canary(self, row: Record) -> Canary:
+        context = canary_context(ServerId(row["server_id"]))
+
+        def opened(column: str) -> SecretStr:
+            return SecretStr(self._sealer.unseal(row[column], context=context).decode())
+
+        keys = DeviceKeys(
+            public_key=row["public_key"],
+            private_key=opened("private_key_sealed"),
+            preshared_key=opened("preshared_key_sealed"),
+        )
+        return Canary(keys=keys, ipv4=row["ipv4"], ipv6=row["ipv6"], revision=row["revision"])
+
+
+async def _reserve(connection: Connection, registration: ServerRegistration) -> None:
+    """Keep the canary's address out of the pool, which older registrations have put it into."""
+    server_id, (ipv4, _) = registration.server.server_id, registration.canary_addresses
+    await connection.execute(
+        "delete from tunnel_addresses where server_id = $1 and ipv4 = $2 and device_id is null",
+        server_id,
+        ipv4,
+    )
+    if await connection.fetchval(
+        "select true from tunnel_addresses where server_id = $1 and ipv4 = $2", server_id, ipv4
+    ):
+        raise FleetRefused(
+            f"{registration.server.slug}: a customer's device holds {ipv4}, the last address of "
+            "the server's network, which is the shop's own: give the server a wider network"
+        )
+
+
+async def log_act(connection: Connection, actor: str, action: str, slug: str) -> None:
+    """Put an operator's act into the audit log."""
+    await connection.execute(
+        "insert into admin_logs (actor, action, subject) values ($1, $2, $3)",
+        actor,
+        action,
+        f"server:{slug}",
+    )
+
+
+def canary_context(server_id: ServerId) -> bytes:
+    """Binds a sealed key to the server whose canary it belongs to."""
+    return f"canary:{server_id}".encode()
+
+
+def _berth(row: Record) -> Berth:
+    registration = ServerRegistration.model_construct(
+        server=server_in(row),
+        network_v4=row["network_v4"],
+        network_v6=row["network_v6"],
+        capacity=row["capacity"],
+    )
+    return Berth.model_construct(
+        registration=registration,
+        taken=row["taken"],
+        is_installed=row["installed_at"] is not None,
+    )

@@ -1,0 +1,92 @@
+"""A small internet in network namespaces: a rented machine, a customer's home, a site far away.
+
+here (the shop) ── vps ── web        web knows no route back into any tunnel
+                    │
+                   home
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from tests.machines.commands import attempt, run
+
+WEB = "203.0.113.10"
+WEB_V6 = "2001:db8:77::10"
+
+
+@dataclass(frozen=True)
+class Network:
+    """The names of the namespaces, and the addresses in them."""
+
+    run_id: str
+    address: str
+    """The rented machine's public address."""
+    here: str
+    """This side's, from which the shop calls."""
+
+    @property
+    def vps(self) -> str:
+        """The rented machine's namespace."""
+        return f"{self.run_id}-vps"
+
+    @property
+    def home(self) -> str:
+        """The customer's."""
+        return f"{self.run_id}-home"
+
+    @property
+    def web(self) -> str:
+        """The far site's."""
+        return f"{self.run_id}-web"
+
+    def at(self, place: str, *command: str) -> tuple[str, ...]:
+        """A command as it is run in a namespace."""
+        return ("ip", "netns", "exec", place, *command)
+
+
+@contextmanager
+def small_internet() -> Iterator[Network]:
+    """The namespaces, joined, until the block ends."""
+    # Other runs may be on this machine: the link to here is one of 32,768, and never 192.0.2.0/24.
+    base = IPv4Address("198.18.0.0") + 4 * secrets.randbelow(2**15)
+    network = Network(f"t{secrets.token_hex(3)}", str(base + 2), str(base + 1))
+    places = (network.vps, network.home, network.web)
+    try:
+        for place in places:
+            run("ip", "netns", "add", place)
+            run("ip", "-n", place, "link", "set", "dev", "lo", "up")
+        _lay_cables(network)
+        yield network
+    finally:
+        for place in places:
+            attempt("ip", "netns", "delete", place)
+        attempt("ip", "link", "delete", "dev", f"{network.run_id}h")
+
+
+def _lay_cables(network: Network) -> None:
+    name, vps = network.run_id, network.vps
+    run("ip", *_cable(f"{name}h", "uplink", vps))
+    run("ip", "address", "add", f"{network.here}/30", "dev", f"{name}h")
+    run("ip", "link", "set", "dev", f"{name}h", "up")
+    _connect(vps, "uplink", f"{network.address}/30")
+    run("ip", "-n", vps, *_cable("tohome", "wan", network.home))
+    _connect(vps, "tohome", "198.51.100.1/24")
+    _connect(network.home, "wan", "198.51.100.2/24")
+    run("ip", "-n", network.home, "route", "add", "default", "via", "198.51.100.1")
+    run("ip", "-n", vps, *_cable("toweb", "lan", network.web))
+    _connect(vps, "toweb", "203.0.113.1/24", "2001:db8:77::1/64")
+    _connect(network.web, "lan", f"{WEB}/24", f"{WEB_V6}/64")
+
+
+def _cable(one: str, other: str, place: str) -> tuple[str, ...]:
+    return ("link", "add", one, "type", "veth", "peer", "name", other, "netns", place)
+
+
+def _connect(place: str, device: str, *addresses: str) -> None:
+    for address in addresses:
+        options = ("nodad",) if ":" in address else ()
+        run("ip", "-n", place, "address", "add", address, "dev", device, *options)
+    run("ip", "-n", place, "link", "set", "dev", device, "up")

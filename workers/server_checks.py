@@ -1,0 +1,72 @@
+"""Whether a server is well: as the shop sees it, and as a customer does."""
+
+from collections.abc import Iterator
+
+import typer
+
+from domain.canaries import Canary, CanaryReport
+from domain.errors import InstallationFailed, ServerRefused, ServerUnavailable
+from domain.servers import Server, ServerInfo
+from infra.canary.probe import probe
+from infra.wireguard import SshPeerGateway
+
+
+async def prove(peers: SshPeerGateway, canary: Canary, server: Server) -> None:
+    """Raises `InstallationFailed` unless the server is well."""
+    problems = await find_problems(peers, canary, server)
+    if problems:
+        listed = "\n".join(f"- {problem}" for problem in problems)
+        raise InstallationFailed(
+            f"{server.slug} is installed, but something is wrong; a new server takes no customers "
+            f"before that is mended and the same command has run again:\n{listed}"
+        )
+
+
+async def find_problems(peers: SshPeerGateway, canary: Canary, server: Server) -> list[str]:
+    """Look at the server from all sides, telling what is seen; what is wrong, and what to do."""
+    problems: list[str] = []
+    try:
+        await peers.ensure_peer(canary.peer_on(server))
+        info = await peers.info(server)
+        typer.echo(f"program {info.version} answers the shop's key; {info.peer_count} peers")
+        problems += _differences(server, info)
+    except (ServerUnavailable, ServerRefused) as error:
+        problems.append(str(error))
+    report = await probe(canary, server)
+    typer.echo(f"canary: {_words(report)}")
+    if not report.is_well:
+        problems.append(_advice(server, report))
+    return problems
+
+
+def _differences(server: Server, info: ServerInfo) -> Iterator[str]:
+    """What the interface says of itself, against the files that customers have."""
+    disguise = server.obfuscation
+    upgrade = f"`wgshop server upgrade {server.slug}` puts that right"
+    if info.public_key != server.public_key:
+        yield f"its interface has another key than the ledger: {upgrade}"
+    if info.listen_port != server.endpoint_port:
+        yield f"it listens on UDP port {info.listen_port}, not {server.endpoint_port}: {upgrade}"
+    if disguise is not None and not disguise.agrees_with(info.obfuscation):
+        yield f"its AmneziaWG parameters are not the ledger's: {upgrade}"
+
+
+def _words(report: CanaryReport) -> str:
+    if report.took is None:
+        return f"{report.handshake} ({report.detail})"
+    milliseconds = report.took.total_seconds() * 1000
+    passes = {True: ", and DNS answers through the tunnel", False: ", but no DNS", None: ""}
+    return f"handshake in {milliseconds:.0f} ms{passes[report.passes]}"
+
+
+def _advice(server: Server, report: CanaryReport) -> str:
+    if report.passes is False:
+        return (
+            f"the tunnel stands, and {server.dns[0]} does not answer through it: another firewall "
+            "on the machine or at the hoster stops what is forwarded, or that DNS is down"
+        )
+    return (
+        f"UDP {server.endpoint_host}:{server.endpoint_port} does not greet back: open the port in "
+        "the hoster's firewall and in the machine's own (ufw, firewalld), and see that this "
+        "machine may send UDP there"
+    )
