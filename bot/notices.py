@@ -161,11 +161,18 @@ class TelegramNotices:
         plan = await self._renewals.plan_for(reminder.user_id)
         screen = reminder_screen(phrasebook(language), kind, reminder, plan)
         chat_id = ChatId(reminder.user_id)
-        end = int(reminder.expires_at.timestamp())
         await send_once(
             self._book,
-            f"subscription:{reminder.subscription_id}:{kind}:{end}",
+            _reminder_key(kind, reminder),
             reminder.user_id,
             lambda: self._messenger.send_text(chat_id, screen.text, screen.keyboard),
             in_doubt=Doubt.KEEP_SILENT,
         )
+
+
+def _reminder_key(kind: ReminderKind, reminder: Reminder) -> str:
+    """One for each kind and end; where a plan has several of a kind, for each of them."""
+    many = kind in {ReminderKind.BEFORE, ReminderKind.WIN_BACK}
+    which = f"{kind}-{int(reminder.distance.total_seconds())}" if many else f"{kind}"
+    end = int(reminder.expires_at.timestamp())
+    return f"subscription:{reminder.subscription_id}:{which}:{end}"

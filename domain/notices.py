@@ -1,6 +1,6 @@
 """What customers and staff are told outside a conversation, and how a repeat is kept harmless."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.ids import MessageId, PurchaseId, SubscriptionId, UserId
@@ -53,10 +53,16 @@ class Reminder(Value):
     subscription_id: SubscriptionId
     user_id: UserId
     expires_at: datetime
+    distance: timedelta = timedelta(0)
+    """From the end, where the plan has several reminders of one kind."""
 
 
 class ReminderKind(StrEnum):
     """The notices of a subscription's life."""
 
+    BEFORE = "before"
+    """Some time before the end, as the plan has it."""
     DAY_BEFORE = "day_before"
     ENDED = "ended"
+    WIN_BACK = "win_back"
+    """Some time after the end, for a customer who has not come back."""

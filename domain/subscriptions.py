@@ -64,7 +64,15 @@ class SubscriptionState(Value):
     expires_at: datetime
     revision: int = 1
     """Grows with each change in the ledger, so that an older word cannot undo a newer."""
+    status: SubscriptionStatus = SubscriptionStatus.ACTIVE
+    end_set_at: datetime | None = None
+    """When this end was decided; unknown in states of the first release."""
+    reminder_leads: tuple[timedelta, ...] | None = None
+    """How long before the end the plan reminds; None in states of the first release."""
+    win_backs: tuple[timedelta, ...] = ()
+    """How long after the end the plan asks the customer back."""
     reminder_lead: timedelta = timedelta(hours=24)
+    """The one reminder of the first release, for its states that are still asleep somewhere."""
 
 
 class PlacedPeer(Value):

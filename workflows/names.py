@@ -17,8 +17,9 @@ VPN_QUEUE = "vpn"
 PURCHASE_STAGE = SearchAttributeKey.for_keyword("PurchaseStage")
 VPN_SERVER = SearchAttributeKey.for_keyword("VpnServer")
 PAID_UNTIL = SearchAttributeKey.for_datetime("PaidUntil")
+SUBSCRIPTION_STATUS = SearchAttributeKey.for_keyword("SubscriptionStatus")
 
-SEARCH_ATTRIBUTES = (PURCHASE_STAGE, VPN_SERVER, PAID_UNTIL)
+SEARCH_ATTRIBUTES = (PURCHASE_STAGE, VPN_SERVER, PAID_UNTIL, SUBSCRIPTION_STATUS)
 
 
 def purchase_workflow_id(purchase_id: PurchaseId) -> str:

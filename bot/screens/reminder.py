@@ -7,8 +7,10 @@ from domain.notices import Reminder, ReminderKind
 from domain.plans import Plan
 
 _TEXTS = {
+    ReminderKind.BEFORE: N_("reminder.before"),
     ReminderKind.DAY_BEFORE: N_("reminder.day_before"),
     ReminderKind.ENDED: N_("reminder.ended"),
+    ReminderKind.WIN_BACK: N_("reminder.win_back"),
 }
 
 
@@ -16,7 +18,11 @@ def reminder_screen(
     phrases: Phrasebook, kind: ReminderKind, reminder: Reminder, plan: Plan | None
 ) -> Screen:
     """A reminder; `plan` is renewed with one tap, and without one the plans are a tap away."""
-    text = phrases.say(_TEXTS[kind], end=phrases.moment(reminder.expires_at))
+    text = phrases.say(
+        _TEXTS[kind],
+        end=phrases.moment(reminder.expires_at),
+        left=phrases.duration(reminder.distance),
+    )
     if plan is None:
         renew = (opens(phrases.label("button.renew"), Place.PLANS, fresh=True),)
         return Screen(text=text, rows=(renew,))

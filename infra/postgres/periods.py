@@ -48,7 +48,7 @@ async def shorten_subscription(connection: Connection, grant: Record, now: datet
     row = await connection.fetchrow(
         """
         update subscriptions
-        set expires_at = greatest(starts_at, $2), revision = revision + 1,
+        set expires_at = greatest(starts_at, $2), revision = revision + 1, end_set_at = $3,
             status = case when $2 <= $3::timestamptz then 'revoked' else status end
         where subscription_id = $1 returning *
         """,
@@ -65,8 +65,8 @@ async def _open(connection: Connection, purchase: Record, now: datetime) -> Reco
     row = await connection.fetchrow(
         """
         insert into subscriptions
-            (subscription_id, user_id, tariff_id, status, starts_at, expires_at)
-        values ($1, $2, $3, 'active', $4, $5)
+            (subscription_id, user_id, tariff_id, status, starts_at, expires_at, end_set_at)
+        values ($1, $2, $3, 'active', $4, $5, $4)
         returning *
         """,
         uuid5(purchase["purchase_id"], "subscription"),
@@ -87,7 +87,7 @@ async def _extend(
         """
         update subscriptions
         set status = 'active', tariff_id = $2, starts_at = $3, expires_at = $4,
-            revision = revision + 1
+            revision = revision + 1, end_set_at = $5
         where subscription_id = $1
         returning *
         """,
@@ -95,6 +95,7 @@ async def _extend(
         purchase["tariff_id"],
         current["starts_at"] if is_active else now,
         end_after(current["expires_at"] if is_active else None, now, purchase["bought"]),
+        now,
     )
     assert row is not None  # noqa: S101  # locked by the caller
     return row

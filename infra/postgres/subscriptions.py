@@ -148,7 +148,12 @@ class Subscriptions:
     async def subscription_state(self, subscription_id: SubscriptionId) -> SubscriptionState:
         """The subscription's end and revision, read together."""
         row = await self._pool.fetchrow(
-            "select * from subscriptions where subscription_id = $1", subscription_id
+            """
+            select s.*, t.reminder_leads, t.win_back_after
+            from subscriptions s join tariffs t using (tariff_id)
+            where s.subscription_id = $1
+            """,
+            subscription_id,
         )
         if row is None:
             raise LookupError(f"there is no subscription {subscription_id}")
@@ -157,6 +162,10 @@ class Subscriptions:
             user_id=UserId(row["user_id"]),
             expires_at=row["expires_at"],
             revision=row["revision"],
+            status=SubscriptionStatus(row["status"]),
+            end_set_at=row["end_set_at"],
+            reminder_leads=tuple(row["reminder_leads"]),
+            win_backs=tuple(row["win_back_after"]),
         )
 
     async def end_subscription(self, subscription_id: SubscriptionId, now: datetime) -> Ending:

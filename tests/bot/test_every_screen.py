@@ -139,6 +139,7 @@ def subscriptions(phrases: Phrasebook) -> Iterator[Named]:
         subscription_id=SubscriptionId(UUID(int=1)),
         user_id=ANNA,
         expires_at=NOW + timedelta(days=1),
+        distance=timedelta(days=3),
     )
     for kind in ReminderKind:
         yield f"reminder, {kind}", reminder_screen(phrases, kind, reminder, MONTH)

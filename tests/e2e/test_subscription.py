@@ -27,13 +27,17 @@ async def test_a_customer_is_reminded_a_day_before_and_loses_the_peer_at_the_end
 
     await clock.fast_forward(handle, timedelta(days=29, minutes=1))
     reminder = await newcomer.sees(
-        lambda each: any("buy:" in (button.callback_data or "") for button in each.buttons),
+        lambda each: (
+            any("buy:" in (button.callback_data or "") for button in each.buttons)
+            and each.body.startswith("⏰")
+        ),
         after=message.message_id,
     )
     assert len(await ledger.peers(newcomer)) == 1
 
     await clock.fast_forward(handle, timedelta(days=1))
     ended = await newcomer.sees(lambda each: bool(each.buttons), after=reminder.message_id)
+    await clock.fast_forward(handle, timedelta(days=3))
     await handle.result()
     (removal,) = [
         each

@@ -74,6 +74,9 @@ class FakeLedger:
             user_id=USER,
             expires_at=end_after(known.expires_at if known else None, now, time),
             revision=known.revision + 1 if known else 1,
+            end_set_at=now,
+            reminder_leads=(timedelta(days=3), timedelta(days=1)),
+            win_backs=(timedelta(days=3),),
         )
         device_id = _device_of(subscription_id)
         if self.servers and device_id not in self._placed:

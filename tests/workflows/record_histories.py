@@ -1,10 +1,10 @@
 """Records the histories that `test_replay.py` replays.
 
-    python -m tests.workflows.record_histories
+    python -m tests.workflows.record_histories Subscription/ended Subscription/renewed
 
-Run it when a workflow has a new ending, or when a change of its commands stands behind
-`workflow.patched`: then keep the old files under another name as well, because purchases that
-began before the change still have such histories. A change without `patched` that makes
+Run it for the stories that are new, or whose commands changed behind `workflow.patched`: then move
+the old files into the folder of the release that made them, because workflows that began before the
+change still have such histories (`first_release/` holds those that knew no plan's reminders). A change without `patched` that makes
 `test_replay.py` fail would break purchases under way: mend the change, do not record anew.
 
 Each story is played on a real Temporal server with the neighbours in memory. Nothing is
@@ -13,6 +13,7 @@ encrypted, so that the files replay anywhere and a reviewer can read them.
 
 import asyncio
 import json
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -29,19 +30,18 @@ from tests.workflows.stories import STORIES, Story
 HISTORIES = Path(__file__).parent.parent / "histories"
 
 
-async def record_all() -> None:
-    """Play every story and write its history down."""
+async def record(wanted: set[str]) -> None:
+    """Play the stories, named `<workflow>/<case>`, and write their histories down."""
     with TemporaryDirectory() as folder:
         (port,) = free_ports(0)
         log = Path(folder) / "log"
         server = temporal_child(Path(folder), port=port, ui_port=None, codec=None, log=log, env={})
         await server.start()
         try:
-            for workflow, stories in STORIES.items():
-                for case, story in stories.items():
-                    await _record(
-                        f"{LOOPBACK}:{port}", story, HISTORIES / workflow / f"{case}.json"
-                    )
+            for name in sorted(wanted):
+                workflow, case = name.split("/")
+                story = STORIES[workflow][case]
+                await _record(f"{LOOPBACK}:{port}", story, HISTORIES / f"{name}.json")
         finally:
             await server.stop()
 
@@ -75,4 +75,4 @@ def _without_stack_trace(part: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    asyncio.run(record_all())
+    asyncio.run(record(set(sys.argv[1:])))

@@ -151,6 +151,8 @@ async def subscription_ended(shop: Shop) -> Handle:
     _, first = await _opened(shop, MONTH)
     await shop.forward(first, MONTH - DAY + A_MOMENT)
     await shop.forward(first, DAY)
+    await shop.journal.until("reminded", ReminderKind.ENDED)
+    await shop.forward(first, 3 * DAY)
     await first.result(rpc_timeout=ANSWER)
     return first
 

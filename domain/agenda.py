@@ -1,0 +1,107 @@
+"""What a subscription's workflow has to do, and when: computed from the state, never remembered.
+
+A change of the state makes another agenda, so nothing has to be cancelled or moved by hand. What
+was done already is known by the ledger's claims, not by the agenda.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from domain.model import Value
+from domain.notices import ReminderKind
+from domain.subscriptions import SubscriptionState, SubscriptionStatus
+
+_DAY = timedelta(hours=24)
+
+SPREAD = timedelta(seconds=30)
+"""Reminders that are due at the same second are spread over this, half of the promised minute."""
+
+_SHARES = 1000
+
+
+class Occasion(StrEnum):
+    """What is to be done at an appointment."""
+
+    REMIND = "remind"
+    END = "end"
+    """Take the access back, unless the ledger has moved the end."""
+    WIN_BACK = "win_back"
+
+
+class Appointment(Value):
+    """One thing to do at one time."""
+
+    at: datetime
+    occasion: Occasion
+    kind: ReminderKind | None = None
+    """Which reminder."""
+    distance: timedelta = timedelta(0)
+    """From the end, before or after it; tells reminders of one kind apart."""
+
+
+def agenda(state: SubscriptionState, began: datetime) -> tuple[Appointment, ...]:
+    """Everything from now to the last win-back, in order of time.
+
+    Args:
+        state: The subscription as the ledger holds it.
+        began: When the workflow's run began: stands in for the period's beginning in states of
+            the first release, which did not tell it.
+    """
+    period = state.expires_at - (state.end_set_at or began)
+    before = [_reminder(state, lead) for lead in _leads(state) if lead < period]
+    end = Appointment(at=state.expires_at, occasion=Occasion.END)
+    return (*sorted(before, key=lambda each: each.at), end, *_win_backs(state))
+
+
+def is_overtaken(appointment: Appointment, plan: tuple[Appointment, ...], now: datetime) -> bool:
+    """Whether a later reminder, or the end itself, is due as well: one of them is enough."""
+    if appointment.occasion is not Occasion.REMIND:
+        return False
+    following = plan[plan.index(appointment) + 1 :]
+    return any(each.at <= now for each in following)
+
+
+def _leads(state: SubscriptionState) -> tuple[timedelta, ...]:
+    return (state.reminder_lead,) if state.reminder_leads is None else state.reminder_leads
+
+
+def _reminder(state: SubscriptionState, lead: timedelta) -> Appointment:
+    return Appointment(
+        at=state.expires_at - lead + _spread(state, lead),
+        occasion=Occasion.REMIND,
+        kind=ReminderKind.DAY_BEFORE if lead == _DAY or _is_old(state) else ReminderKind.BEFORE,
+        distance=lead,
+    )
+
+
+def _win_backs(state: SubscriptionState) -> tuple[Appointment, ...]:
+    """Nobody who took the money back is asked to return."""
+    if state.status is SubscriptionStatus.REVOKED:
+        return ()
+    return tuple(
+        Appointment(
+            at=state.expires_at + distance + _spread(state, distance),
+            occasion=Occasion.WIN_BACK,
+            kind=ReminderKind.WIN_BACK,
+            distance=distance,
+        )
+        for distance in sorted(state.win_backs)
+    )
+
+
+def _is_old(state: SubscriptionState) -> bool:
+    """Whether the state was made by the first release, which knew one reminder."""
+    return state.reminder_leads is None
+
+
+def _spread(state: SubscriptionState, distance: timedelta) -> timedelta:
+    """The subscription's own share of the spread: by its id, so that a repeat finds the same.
+
+    A short distance, such as a demo's, is spread over a tenth of itself.
+    """
+    if _is_old(state):
+        return timedelta(0)
+    width = min(SPREAD, distance / 10)
+    share = UUID(str(state.subscription_id)).int % _SHARES
+    return width * share / _SHARES
