@@ -5,7 +5,8 @@
 Run it for the stories that are new, or whose commands changed behind `workflow.patched`: then move
 the old files into the folder of the release that made them, because workflows that began before the
 change still have such histories (`first_release/` holds those that knew no plan's reminders). A
-change without `patched` that makes `test_replay.py` fail would break purchases under way: mend the change, do not record anew.
+change without `patched` that makes `test_replay.py` fail would break purchases under way: mend the
+change, do not record anew.
 
 Each story is played on a real Temporal server with the neighbours in memory. Nothing is
 encrypted, so that the files replay anywhere and a reviewer can read them.
