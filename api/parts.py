@@ -14,6 +14,7 @@ from api.ports import (
     Clock,
     CustomerBook,
     NotificationBook,
+    OfferBook,
     PaymentBook,
     PlanBook,
     PurchaseBook,
@@ -61,6 +62,7 @@ class ApiParts:
 
     customers: CustomerBook
     plans: PlanBook
+    offers: OfferBook
     servers: ServerBook
     purchases: PurchaseBook
     payments: PaymentBook

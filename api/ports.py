@@ -12,6 +12,8 @@ from domain.customers import Customer, Introduction
 from domain.ids import DeviceId, PlanId, ProviderPaymentId, PurchaseId, UserId
 from domain.payments import Invoice
 from domain.plans import Plan
+from domain.pricing import Offers
+from domain.promotions import PromoCode
 from domain.purchases import PurchaseOrder, PurchaseRecord
 from domain.servers import ClientConfig
 from domain.subscriptions import Grant, Subscription
@@ -51,6 +53,22 @@ class PlanBook(Protocol):
         ...
 
 
+class OfferBook(Protocol):
+    """What may make a plan cheaper for a customer."""
+
+    async def of(self, user_id: UserId, now: datetime) -> Offers:
+        """Everything that counts for the customer's next purchase."""
+        ...
+
+    async def enter_code(self, user_id: UserId, entered: str, now: datetime) -> PromoCode:
+        """Let the code count for the customer's next purchase. Raises `PromoRefused`."""
+        ...
+
+    async def hold_again(self, order: PurchaseOrder, now: datetime) -> None:
+        """Hold the discounts of a purchase that is tried again. Raises `PromoRefused`."""
+        ...
+
+
 class ServerBook(Protocol):
     """Where customers may be placed."""
 
@@ -63,7 +81,10 @@ class PurchaseBook(Protocol):
     """What was ordered, and where it stands."""
 
     async def open(self, order: PurchaseOrder, now: datetime) -> bool:
-        """Write down the intention to buy; False when it was written before."""
+        """Write down the intention to buy; False when it was written before.
+
+        Raises `PromoRefused`.
+        """
         ...
 
     async def find(self, purchase_id: PurchaseId) -> PurchaseRecord | None:

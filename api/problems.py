@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 
 from domain.errors import (
     NotPaid,
+    PromoRefused,
     ProviderUnavailable,
     PurchaseRefused,
     ShopError,
@@ -47,6 +48,7 @@ class Kind(Enum):
     METHOD_NOT_ALLOWED = (405, "method-not-allowed", "The address has no such method")
     TOO_SLOW = (408, "too-slow", "The body did not arrive in time")
     ALREADY_PAID = (409, "already-paid", "The payment has been made")
+    PROMO_REFUSED = (409, "promo-refused", "The promo code cannot be used")
     NOT_PAID = (409, "not-paid", "The payment has not succeeded")
     REFUSED = (409, "refused", "The purchase cannot go on")
     GONE = (410, "gone", "It was here, and its time has passed")
@@ -172,6 +174,7 @@ _BY_STATUS |= {404: Kind.NOT_FOUND, 422: Kind.MALFORMED}
 _BY_ERROR: tuple[tuple[type[ShopError], Kind], ...] = (
     (UnknownPurchase, Kind.NOT_FOUND),
     (PurchaseRefused, Kind.REFUSED),
+    (PromoRefused, Kind.PROMO_REFUSED),
     (NotPaid, Kind.NOT_PAID),
     (ProviderUnavailable, Kind.PROVIDER_AWAY),
     (TemporalUnavailable, Kind.SHOP_AWAY),

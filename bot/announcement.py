@@ -13,6 +13,7 @@ _MAX_CONNECTIONS = 100
 _COMMANDS = {
     "start": N_("command.start"),
     "plans": N_("command.plans"),
+    "promo": N_("command.promo"),
     "my": N_("command.my"),
     "setup": N_("command.setup"),
     "help": N_("command.help"),

@@ -10,8 +10,8 @@ from aiogram.types import InlineKeyboardButton
 from bot.phrasebook import Phrasebook
 from domain.ids import PlanId, PurchaseId
 from domain.languages import Language
-from domain.plans import Plan
-from domain.purchases import RepairAction
+from domain.pricing import Quote
+from domain.purchases import PurchaseOrder, RepairAction
 
 Row = tuple[InlineKeyboardButton, ...]
 
@@ -26,6 +26,8 @@ class Place(StrEnum):
     SETUP = "setup"
     HELP = "help"
     LANGUAGE = "language"
+    PROMO = "promo"
+    NO_PROMO = "no_promo"
 
 
 class Platform(StrEnum):
@@ -58,11 +60,14 @@ class Buy(CallbackData, prefix="buy"):
 
     plan_id: PlanId
     price: Decimal
+    days: int
+    """Days on top, which the button shows as well."""
     purchase: UUID
 
-    def agrees_with(self, plan: Plan) -> bool:
-        """Whether the plan still costs what the button says."""
-        return self.plan_id == plan.plan_id and self.price == plan.price.amount
+    def agrees_with(self, quote: Quote) -> bool:
+        """Whether the plan still costs, and gives, what the button says."""
+        shown = (self.plan_id, self.price, self.days)
+        return shown == (quote.plan.plan_id, quote.price.amount, quote.extra_days)
 
 
 class Again(CallbackData, prefix="again"):
@@ -90,12 +95,26 @@ def opens(text: str, place: Place, *, fresh: bool = False) -> InlineKeyboardButt
     return InlineKeyboardButton(text=text, callback_data=Open(place=place, fresh=fresh).pack())
 
 
-def buys(text: str, plan: Plan, purchase_id: PurchaseId | None = None) -> InlineKeyboardButton:
-    """A button that buys, as this purchase or as a new one.
+def buys(text: str, quote: Quote) -> InlineKeyboardButton:
+    """A button that buys at that price.
 
     A purchase gets its id when its button is drawn, so two taps on the button are one purchase.
     """
-    data = Buy(plan_id=plan.plan_id, price=plan.price.amount, purchase=purchase_id or uuid4())
+    data = Buy(
+        plan_id=quote.plan.plan_id,
+        price=quote.price.amount,
+        days=quote.extra_days,
+        purchase=uuid4(),
+    )
+    return InlineKeyboardButton(text=text, callback_data=data.pack())
+
+
+def goes_on(text: str, order: PurchaseOrder) -> InlineKeyboardButton:
+    """A button that goes on with a purchase that was written down before."""
+    days = sum(discount.days for discount in order.discounts)
+    data = Buy(
+        plan_id=order.plan_id, price=order.price.amount, days=days, purchase=order.purchase_id
+    )
     return InlineKeyboardButton(text=text, callback_data=data.pack())
 
 

@@ -12,6 +12,7 @@ from bot.conversations.language import language_router
 from bot.conversations.membership import membership_router
 from bot.conversations.menu import menu_router
 from bot.conversations.plans import plans_router
+from bot.conversations.promo import promo_router
 from bot.conversations.repairs import repairs_router
 from bot.conversations.setup import setup_router
 from bot.conversations.subscription import subscription_router
@@ -45,6 +46,7 @@ def _private_chats() -> Router:
     router.edited_message.filter(F.chat.type == ChatType.PRIVATE)
     router.callback_query.filter(F.message.chat.type == ChatType.PRIVATE)
     router.include_routers(
+        promo_router(),  # before the menu: a link's /start carries more than a plain one
         menu_router(),
         plans_router(),
         checkout_router(),

@@ -32,7 +32,7 @@ class TelegramNotices:
         messenger: The way into Telegram.
         book: Which notices went out.
         customers: Where a reminder finds the customer's language.
-        renewals: Where a reminder finds the plan for its one-tap renewal.
+        renewals: Where a reminder finds the price of its one-tap renewal.
         admin_chat_id: The staff's chat; without one alarms only go to the log.
         staff_language: The language of alarms.
     """
@@ -158,8 +158,8 @@ class TelegramNotices:
     async def _remind(self, kind: ReminderKind, reminder: Reminder) -> None:
         customer = await self._customers.find(reminder.user_id)
         language = Language.RUSSIAN if customer is None else customer.language
-        plan = await self._renewals.plan_for(reminder.user_id)
-        screen = reminder_screen(phrasebook(language), kind, reminder, plan)
+        renewal = await self._renewals.renewal_of(reminder.user_id)
+        screen = reminder_screen(phrasebook(language), kind, reminder, renewal)
         chat_id = ChatId(reminder.user_id)
         await send_once(
             self._book,

@@ -8,6 +8,7 @@ from domain.ids import ChatId
 from domain.purchases import PurchasePolicy
 from infra.postgres.customers import Customers
 from infra.postgres.inbox import Inbox
+from infra.postgres.offers import CustomerOffers
 from infra.postgres.plans import Plans
 from infra.postgres.purchases import Purchases
 from infra.postgres.sessions import Sessions
@@ -23,6 +24,7 @@ class Shop:
     messenger: TelegramMessenger
     customers: Customers
     plans: Plans
+    offers: CustomerOffers
     purchases: Purchases
     subscriptions: Subscriptions
     inbox: Inbox

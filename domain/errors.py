@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import ClassVar
 
+from domain.promotions import REFUSALS_IN_WORDS, PromoRefusal
+
 
 class ShopError(Exception):
     """The base of every error that the shop raises on purpose."""
@@ -115,6 +117,14 @@ class MessageGone(ShopError):
 
 class PurchaseRefused(ShopError):
     """The purchase cannot begin or go on; the message says why."""
+
+
+class PromoRefused(ShopError):
+    """A discount that was offered can no longer be had; `refusal` says why."""
+
+    def __init__(self, refusal: PromoRefusal) -> None:
+        super().__init__(REFUSALS_IN_WORDS[refusal])
+        self.refusal = refusal
 
 
 class UnknownPurchase(ShopError):

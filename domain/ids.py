@@ -14,6 +14,7 @@ MessageId = NewType("MessageId", int)
 
 PlanId = NewType("PlanId", int)
 ServerId = NewType("ServerId", int)
+PromoId = NewType("PromoId", int)
 
 PurchaseId = NewType("PurchaseId", UUID)
 """Minted when a "buy" button is drawn, so that two taps on it are one purchase."""
@@ -32,3 +33,22 @@ ProviderRefundId = NewType("ProviderRefundId", str)
 def grant_id_of(purchase_id: PurchaseId) -> GrantId:
     """The grant that a purchase leads to: derived, so that a retry cannot mint a second one."""
     return GrantId(uuid5(purchase_id, "grant"))
+
+
+_NAMESPACE = UUID("8a5f2d0c-3b52-4a4e-9d0b-8d0a3f6f1c77")
+"""Where ids come from that belong to a customer. Never change it."""
+
+
+def trial_purchase_id_of(user_id: UserId) -> PurchaseId:
+    """The one trial of a customer: derived, so that no second one can be minted."""
+    return PurchaseId(uuid5(_NAMESPACE, str(user_id)))
+
+
+def gift_opening_id_of(gift: PurchaseId, opening: int) -> PurchaseId:
+    """The purchase, at no price, that opening a gift is; `opening` counts the tries from 1."""
+    return PurchaseId(uuid5(gift, f"opening:{opening}"))
+
+
+def reward_grant_id_of(friend_id: UserId) -> GrantId:
+    """The grant for having invited that friend."""
+    return GrantId(uuid5(_NAMESPACE, f"reward:{friend_id}"))

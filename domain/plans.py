@@ -23,6 +23,8 @@ class Plan(Value):
     device_limit: Annotated[int, Field(gt=0)] = 1
     locations: tuple[str, ...] = ()
     """Locations that the plan may use; empty means any."""
+    is_trial: bool = False
+    """Free, once for each customer, and in no list of prices."""
 
     @property
     def duration(self) -> timedelta:

@@ -11,6 +11,18 @@ from domain.languages import Language
 from domain.model import Value
 from domain.money import Money
 from domain.payments import Cancellation, Invoice
+from domain.pricing import Discount
+
+
+class PurchaseKind(StrEnum):
+    """What a purchase is for."""
+
+    ACCESS = "access"
+    """Time for the buyer."""
+    CHANGE = "change"
+    """Another plan for the buyer."""
+    GIFT = "gift"
+    """Time for whoever opens it."""
 
 
 class PurchaseStage(StrEnum):
@@ -137,8 +149,14 @@ class PurchaseOrder(Value):
     plan_name: str
     """In the customer's language."""
     price: Money
+    """What is charged, after every discount; zero for a trial and for opening a gift."""
     duration: timedelta
     language: Language
+    kind: PurchaseKind = PurchaseKind.ACCESS
+    full_price: Money | None = None
+    """The plan's price in the list; None where nothing came off."""
+    discounts: tuple[Discount, ...] = ()
+    """What came off the price, and why, as it was agreed."""
     message: ChatMessage | None = None
     """The payment message that the purchase keeps up to date; none when bought through the API."""
     receipt_email: str | None = None
@@ -147,6 +165,21 @@ class PurchaseOrder(Value):
     """Which payment page this is: a declined or expired purchase may ask for another."""
     is_woken: bool = False
     """Started by news of a payment rather than by a customer: look first at what is known."""
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing is to be paid: no discount goes so far, so it is a trial or a present."""
+        return self.price.amount == 0
+
+    @property
+    def list_price(self) -> Money:
+        """What the plan cost in the list."""
+        return self.price if self.full_price is None else self.full_price
+
+    @property
+    def has_counted_discounts(self) -> bool:
+        """Whether a discount may be had only so many times."""
+        return any(discount.is_counted for discount in self.discounts)
 
     def for_attempt(self, attempt: int) -> Self:
         """The same order, about that payment page (from 1)."""
@@ -186,6 +219,8 @@ class PurchaseNotice(Value):
     stage: PurchaseStage
     plan_name: str
     price: Money
+    full_price: Money | None = None
+    discounts: tuple[Discount, ...] = ()
     confirmation_url: str | None = None
     cancellation: Cancellation | None = None
     attempt: int = 1

@@ -80,6 +80,7 @@ def _parts(
     return ApiParts(
         customers=shop.customers,
         plans=shop.plans,
+        offers=shop.offers,
         servers=Servers(store.pool),
         purchases=shop.purchases,
         payments=Payments(store.pool),

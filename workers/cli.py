@@ -10,6 +10,7 @@ from uuid import UUID
 import typer
 
 from domain.errors import ShopError
+from workers.promo_cli import promo_app
 from workers.server_commands import register, server
 
 app = typer.Typer(
@@ -35,6 +36,9 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
     import uvloop  # noqa: PLC0415  # each command imports what it needs, so that --help is quick
 
     uvloop.run(work)
+
+
+app.add_typer(promo_app, name="promo")
 
 
 # Processes

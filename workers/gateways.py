@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Self
 
 from temporalio.client import Client
@@ -21,6 +22,7 @@ from domain.ports import (
 from infra.postgres.customers import Customers
 from infra.postgres.ledger import PostgresPurchaseLedger
 from infra.postgres.notices import PostgresNoticeBook
+from infra.postgres.offers import CustomerOffers
 from infra.postgres.plans import Plans
 from infra.postgres.purchases import Purchases
 from infra.postgres.subscriptions import Subscriptions
@@ -95,7 +97,9 @@ async def open_gateways(settings: GatewaySettings, client: Client) -> AsyncItera
                 TelegramMessenger(bot),
                 PostgresNoticeBook(pool),
                 Customers(pool),
-                Renewals(Purchases(pool), Plans(pool)),
+                Renewals(
+                    Purchases(pool), Plans(pool), CustomerOffers(pool), lambda: datetime.now(UTC)
+                ),
                 admin_chat_id=None if admin_chat is None else ChatId(admin_chat),
             ),
             ledger=PostgresPurchaseLedger(pool, ring, new_device_keys),

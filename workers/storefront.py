@@ -15,6 +15,7 @@ from domain.ids import ChatId
 from domain.ports import Sealer
 from infra.postgres.customers import Customers
 from infra.postgres.inbox import Inbox
+from infra.postgres.offers import CustomerOffers
 from infra.postgres.plans import Plans
 from infra.postgres.pool import Pool
 from infra.postgres.purchases import Purchases
@@ -102,6 +103,7 @@ def _shop(
         messenger=TelegramMessenger(bot),
         customers=Customers(pool),
         plans=Plans(pool),
+        offers=CustomerOffers(pool),
         purchases=Purchases(pool),
         subscriptions=Subscriptions(pool, ring),
         inbox=Inbox(pool, ring),

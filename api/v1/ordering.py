@@ -10,6 +10,7 @@ from api.v1.payment_documents import PaymentRequest
 from domain.customers import Customer, Introduction
 from domain.ids import PlanId, PurchaseId, UserId
 from domain.plans import Plan
+from domain.pricing import Quote, quote
 from domain.purchases import PurchaseOrder, PurchaseRecord
 
 _IDEMPOTENCY_NAMESPACE = UUID("2f6ab0c8-4a0f-4f57-9d6a-0f0f9f1a9d3e")
@@ -36,24 +37,39 @@ async def open_order(
     purchase_id: PurchaseId, request: PaymentRequest, parts: ApiParts
 ) -> PurchaseRecord:
     """Write the order down; when two requests race with one key, the first one's order holds."""
-    plan = await _agreed_plan(request, parts)
+    plan = await _plan(request, parts)
     customer = await _with_receipt_address(await _customer(request, parts), request, parts)
     now = parts.clock()
-    order = _order(purchase_id, plan, customer, parts)
+    quote = await _agreed_quote(plan, customer, request, parts)
+    order = _order(purchase_id, quote, customer, parts)
     if await parts.purchases.open(order, now):
         parts.metrics.note_purchase()
     return await purchase_record(purchase_id, parts)
 
 
-async def _agreed_plan(request: PaymentRequest, parts: ApiParts) -> Plan:
+async def _plan(request: PaymentRequest, parts: ApiParts) -> Plan:
     plan = await parts.plans.find(PlanId(request.tariff_id))
     if plan is None:
         raise Refusal(Kind.UNKNOWN_TARIFF, f"tariff {request.tariff_id} is not on offer")
-    if request.amount not in {None, plan.price.amount}:
-        raise Refusal(Kind.PRICE_MISMATCH, f"the tariff costs {plan.price}")
-    if request.currency not in {None, plan.price.currency}:
-        raise Refusal(Kind.PRICE_MISMATCH, f"the tariff costs {plan.price}")
     return plan
+
+
+async def _agreed_quote(
+    plan: Plan, customer: Customer, request: PaymentRequest, parts: ApiParts
+) -> Quote:
+    """The customer's price; another than the caller expects is told instead of charged."""
+    now = parts.clock()
+    if request.promo_code is not None:
+        await parts.offers.enter_code(customer.user_id, request.promo_code, now)
+    quoted = quote(plan, await parts.offers.of(customer.user_id, now))
+    price = quoted.price
+    if request.amount not in {None, price.amount} or request.currency not in {None, price.currency}:
+        raise Refusal(Kind.PRICE_MISMATCH, f"the tariff costs {price}{_instead_of(quoted)}")
+    return quoted
+
+
+def _instead_of(quoted: Quote) -> str:
+    return f" for this customer instead of {quoted.full_price}" if quoted.discounts else ""
 
 
 async def _customer(request: PaymentRequest, parts: ApiParts) -> Customer:
@@ -80,15 +96,17 @@ async def _with_receipt_address(
 
 
 def _order(
-    purchase_id: PurchaseId, plan: Plan, customer: Customer, parts: ApiParts
+    purchase_id: PurchaseId, quoted: Quote, customer: Customer, parts: ApiParts
 ) -> PurchaseOrder:
     return PurchaseOrder(
         purchase_id=purchase_id,
         user_id=customer.user_id,
-        plan_id=plan.plan_id,
-        plan_name=plan.name.within(customer.language),
-        price=plan.price,
-        duration=plan.duration,
+        plan_id=quoted.plan.plan_id,
+        plan_name=quoted.plan.name.within(customer.language),
+        price=quoted.price,
+        full_price=quoted.full_price if quoted.discounts else None,
+        discounts=quoted.discounts,
+        duration=quoted.duration,
         language=customer.language,
         receipt_email=customer.email,
         policy=parts.options.policy,

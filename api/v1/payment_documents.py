@@ -13,6 +13,7 @@ from api.v1.users import TelegramId, Username
 from domain.customers import EMAIL_LENGTH, EMAIL_PATTERN
 from domain.money import Currency
 from domain.payments import Invoice
+from domain.pricing import Discount, DiscountReason
 from domain.purchases import PurchaseRecord, PurchaseStage
 
 _EXAMPLE_ID = "6f1c2f4e-8f0e-4d57-9a35-6f6f6b1f7d10"
@@ -30,7 +31,7 @@ _METHOD = Field(description="Cards, also when left out: nothing else is offered.
 
 
 class PaymentRequest(BaseModel):
-    """An order for a tariff. Price and currency are the tariff's; given ones have to agree."""
+    """An order for a tariff. Price and currency are the customer's; given ones have to agree."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -58,6 +59,8 @@ class PaymentRequest(BaseModel):
     """For the caller's own log; the payer reads the tariff's name."""
     email: Annotated[str, Field(max_length=EMAIL_LENGTH, pattern=EMAIL_PATTERN)] | None = None
     """Where the receipt (54-FZ) goes; needed where receipts are on and none is known yet."""
+    promo_code: Annotated[str, Field(max_length=64)] | None = None
+    """Entered for the customer, as in the bot: it counts until it is used or replaced."""
     payment_method: Annotated[PaymentMethod | None, _METHOD] = None
 
 
@@ -65,6 +68,16 @@ class RetryRequest(BaseModel):
     """Another try at paying for the same order."""
 
     payment_method: Annotated[PaymentMethod | None, _METHOD] = None
+
+
+class PriceCut(BaseModel):
+    """Something that came off the tariff's price, or days on top of it."""
+
+    reason: DiscountReason
+    saved: Decimal
+    percent: int | None
+    days: int
+    code: str | None
 
 
 class Payment(BaseModel):
@@ -80,6 +93,9 @@ class Payment(BaseModel):
                     "payment_status": "pending",
                     "amount": "299.00",
                     "currency": "RUB",
+                    "full_amount": "299.00",
+                    "discounts": [],
+                    "duration_days": 30,
                     "confirmation_url": "https://yoomoney.ru/checkout/payments/v2/contract?orderId=2f",
                     "failure_reason": None,
                     "created_at": "2026-11-22T10:00:00Z",
@@ -95,6 +111,11 @@ class Payment(BaseModel):
     payment_status: PaymentStatus
     amount: Decimal
     currency: str
+    full_amount: Decimal
+    """The tariff's price, before what came off."""
+    discounts: list[PriceCut] = []
+    duration_days: int
+    """The days that it buys, with those that a code puts on top."""
     confirmation_url: str | None
     """The page where the customer pays, while it is open."""
     failure_reason: str | None = None
@@ -115,10 +136,23 @@ def payment_document(record: PurchaseRecord) -> Payment:
         payment_status=payment_status(record.stage),
         amount=order.price.amount,
         currency=order.price.currency,
+        full_amount=order.list_price.amount,
+        duration_days=order.duration.days,
+        discounts=[_price_cut(discount) for discount in order.discounts],
         confirmation_url=record.confirmation_url if is_open else None,
         failure_reason=failure_reason(record),
         created_at=record.created_at,
         expires_at=record.expires_at if is_open else None,
+    )
+
+
+def _price_cut(discount: Discount) -> PriceCut:
+    return PriceCut(
+        reason=discount.reason,
+        saved=discount.saved.amount,
+        percent=discount.percent,
+        days=discount.days,
+        code=discount.code,
     )
 
 

@@ -42,6 +42,7 @@ IdempotencyKey = Annotated[
     responses=documented(
         Kind.UNKNOWN_TARIFF,
         Kind.PRICE_MISMATCH,
+        Kind.PROMO_REFUSED,
         Kind.EMAIL_NEEDED,
         Kind.UNAUTHENTICATED,
         Kind.REFUSED,
@@ -88,6 +89,7 @@ async def payment(payment_id: UUID, _service: ServiceDep, parts: PartsDep) -> Pa
         Kind.UNAUTHENTICATED,
         Kind.NOT_FOUND,
         Kind.ALREADY_PAID,
+        Kind.PROMO_REFUSED,
         Kind.REFUSED,
         Kind.MALFORMED,
         Kind.PROVIDER_AWAY,
@@ -108,6 +110,7 @@ async def retry(
         raise Refusal(Kind.ALREADY_PAID)
     if not record.stage.is_unpaid_end:
         raise Refusal(Kind.REFUSED, failure_reason(record))
+    await parts.offers.hold_again(record.order, parts.clock())
     again = record.order.for_attempt(record.attempt + 1)
     return pending_document(record, await _invoice(again, parts))
 

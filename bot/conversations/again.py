@@ -4,14 +4,14 @@ from aiogram import Router
 from aiogram.types import CallbackQuery
 
 from bot.buttons import Again
+from bot.catalogue import catalogue_of
 from bot.phrasebook import Phrasebook
 from bot.replies import Toast, turn_page
 from bot.screens.plans import changed_plans_screen
 from bot.shop import Shop
 from domain.customers import Customer
-from domain.errors import TemporalUnavailable
+from domain.errors import PromoRefused, TemporalUnavailable
 from domain.ids import PurchaseId
-from domain.plans import Plan
 from domain.purchases import PurchaseOrder, PurchaseRecord
 
 
@@ -31,9 +31,9 @@ async def try_again(
         return Toast(text=phrases.label("fallback.stale_button"), alert=True)
     if not record.stage.is_unpaid_end or callback_data.attempt != record.attempt + 1:
         return Toast(text=phrases.label("checkout.under_way"))
-    plans = await shop.plans.for_sale()
-    if not _still_costs_the_same(record, plans):
-        await turn_page(shop.messenger, tap, changed_plans_screen(phrases, plans), fresh=True)
+    if not await _can_still_be_had(record, shop):
+        catalogue = await catalogue_of(shop, customer.user_id)
+        await turn_page(shop.messenger, tap, changed_plans_screen(phrases, catalogue), fresh=True)
         return None
     try:
         await shop.starter.begin_purchase(_next_attempt(record, callback_data, shop))
@@ -42,9 +42,17 @@ async def try_again(
     return Toast(text=phrases.label("checkout.again"))
 
 
-def _still_costs_the_same(record: PurchaseRecord, plans: tuple[Plan, ...]) -> bool:
+async def _can_still_be_had(record: PurchaseRecord, shop: Shop) -> bool:
+    """Whether the plan costs in the list what it did, and the discounts can be held again."""
     order = record.order
-    return any(plan.plan_id == order.plan_id and plan.price == order.price for plan in plans)
+    plan = await shop.plans.find(order.plan_id)
+    if plan is None or plan.price != order.list_price:
+        return False
+    try:
+        await shop.offers.hold_again(order, shop.now())
+    except PromoRefused:
+        return False
+    return True
 
 
 def _next_attempt(record: PurchaseRecord, button: Again, shop: Shop) -> PurchaseOrder:

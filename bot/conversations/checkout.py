@@ -2,39 +2,29 @@
 
 import re
 
-import structlog
 from aiogram import F, Router
 from aiogram.filters import Command, StateFilter
 from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 
+from bot.beginning import begin_purchase, start_purchase
 from bot.buttons import Buy
+from bot.catalogue import catalogue_of
 from bot.phrasebook import Phrasebook
 from bot.replies import Toast, reply, tapped_message, turn_page
 from bot.screens.checkout import (
     email_screen,
-    not_started_screen,
     refused_email_screen,
     saved_email_screen,
 )
 from bot.screens.plans import changed_plans_screen
-from bot.screens.purchase import notice_of, purchase_screen
-from bot.screens.screen import Screen
 from bot.shop import Shop
 from domain.customers import EMAIL_LENGTH, EMAIL_PATTERN, Customer
-from domain.errors import (
-    CustomerUnreachable,
-    MessageGone,
-    TelegramOutcomeUnknown,
-    TelegramUnavailable,
-    TemporalUnavailable,
-)
+from domain.errors import PromoRefused
 from domain.ids import ChatId, PurchaseId
-from domain.plans import Plan
-from domain.purchases import ChatMessage, PurchaseOrder, PurchaseStage
-
-_log = structlog.get_logger(__name__)
+from domain.pricing import Quote
+from domain.purchases import ChatMessage, PurchaseOrder
 
 _EMAIL = re.compile(EMAIL_PATTERN)
 
@@ -63,20 +53,47 @@ async def buy(
     phrases: Phrasebook,
     state: FSMContext,
 ) -> Toast | None:
-    """Begin the purchase of the button; the message with the button becomes its payment message."""
-    plans = await shop.plans.for_sale()
-    plan = _as_drawn(callback_data, plans)
-    if plan is None:
-        await turn_page(shop.messenger, tap, changed_plans_screen(phrases, plans))
-        return None
+    """Begin the purchase of the button; the message with the button becomes its payment message.
+
+    A price that changed since, for whatever reason, is shown again instead of charged.
+    """
     message = tapped_message(tap)
+    known = await shop.purchases.find(PurchaseId(callback_data.purchase))
+    if known is not None:
+        return await _go_on_with(known.order, message, shop, customer, phrases)
+    catalogue = await catalogue_of(shop, customer.user_id)
+    quote = catalogue.as_drawn(callback_data)
+    if quote is None:
+        await turn_page(shop.messenger, tap, changed_plans_screen(phrases, catalogue))
+        return None
     if shop.receipts and customer.email is None:
         await state.set_state(Receipt.email)
         await state.set_data({"button": tap.data})
         await turn_page(shop.messenger, tap, email_screen(phrases))
         return None
-    order = _order(callback_data, plan, shop, customer)
-    return await _begin(order, message, plan, shop, phrases)
+    order = _order(callback_data, quote, shop, customer)
+    try:
+        return await begin_purchase(order, message, shop, phrases)
+    except PromoRefused:
+        catalogue = await catalogue_of(shop, customer.user_id)
+        await turn_page(shop.messenger, tap, changed_plans_screen(phrases, catalogue))
+        return None
+
+
+async def _go_on_with(
+    order: PurchaseOrder,
+    message: ChatMessage,
+    shop: Shop,
+    customer: Customer,
+    phrases: Phrasebook,
+) -> Toast | None:
+    """A purchase that was written down goes on at the price that was agreed then."""
+    if order.user_id != customer.user_id:
+        return Toast(text=phrases.label("fallback.stale_button"), alert=True)
+    agreed = order.model_copy(
+        update={"message": message, "receipt_email": customer.email if shop.receipts else None}
+    )
+    return await start_purchase(agreed, message, shop, phrases, is_new=False)
 
 
 async def _receipts_are_on(_: Message, shop: Shop) -> bool:
@@ -113,18 +130,31 @@ async def _go_on(
 ) -> None:
     """Begin the purchase of the button that was tapped before the question."""
     button = Buy.unpack((await state.get_data())["button"])
-    plans = await shop.plans.for_sale()
-    plan = _as_drawn(button, plans)
-    if plan is None:
-        return await reply(shop.messenger, message, changed_plans_screen(phrases, plans))
-    order = _order(button, plan, shop, customer)
-    payment_message = await _payment_message_below(message, order, shop, phrases, state)
-    await _begin(order, payment_message, plan, shop, phrases)
+    known = await shop.purchases.find(PurchaseId(button.purchase))
+    catalogue = await catalogue_of(shop, customer.user_id)
+    quote = catalogue.as_drawn(button)
+    if known is None and quote is None:
+        return await reply(shop.messenger, message, changed_plans_screen(phrases, catalogue))
+    payment_message = await _payment_message_below(message, shop, phrases, state)
+    if known is not None:
+        await _go_on_with(known.order, payment_message, shop, customer, phrases)
+    elif quote is not None:
+        await _begin_below(_order(button, quote, shop, customer), payment_message, shop, phrases)
     return None
 
 
+async def _begin_below(
+    order: PurchaseOrder, message: ChatMessage, shop: Shop, phrases: Phrasebook
+) -> None:
+    try:
+        await begin_purchase(order, message, shop, phrases)
+    except PromoRefused:
+        changed = changed_plans_screen(phrases, await catalogue_of(shop, order.user_id))
+        await shop.messenger.edit_text(message, changed.text, changed.keyboard)
+
+
 async def _payment_message_below(
-    answer: Message, order: PurchaseOrder, shop: Shop, phrases: Phrasebook, state: FSMContext
+    answer: Message, shop: Shop, phrases: Phrasebook, state: FSMContext
 ) -> ChatMessage:
     """A new payment message: the one with the button may have left the screen by now.
 
@@ -140,64 +170,17 @@ async def _payment_message_below(
     return message
 
 
-def _as_drawn(button: Buy, plans: tuple[Plan, ...]) -> Plan | None:
-    """The button's plan, if it is still for sale at the price that the button shows."""
-    return next((plan for plan in plans if button.agrees_with(plan)), None)
-
-
-def _order(button: Buy, plan: Plan, shop: Shop, customer: Customer) -> PurchaseOrder:
+def _order(button: Buy, quote: Quote, shop: Shop, customer: Customer) -> PurchaseOrder:
     return PurchaseOrder(
         purchase_id=PurchaseId(button.purchase),
         user_id=customer.user_id,
-        plan_id=plan.plan_id,
-        plan_name=plan.name.within(customer.language),
-        price=plan.price,
-        duration=plan.duration,
+        plan_id=quote.plan.plan_id,
+        plan_name=quote.plan.name.within(customer.language),
+        price=quote.price,
+        full_price=quote.full_price if quote.discounts else None,
+        discounts=quote.discounts,
+        duration=quote.duration,
         language=customer.language,
         receipt_email=customer.email if shop.receipts else None,
         policy=shop.policy,
     )
-
-
-async def _begin(
-    draft: PurchaseOrder, message: ChatMessage, plan: Plan, shop: Shop, phrases: Phrasebook
-) -> Toast | None:
-    """Write the purchase down and start its workflow, which owns the message from then on.
-
-    "Preparing" is shown before the start, or it might overwrite what the workflow shows.
-    """
-    order = draft.model_copy(update={"message": message})
-    is_new = await shop.purchases.open(order, shop.now())
-    if is_new:
-        preparing = notice_of(order, message, PurchaseStage.PREPARING)
-        await _show(shop, message, purchase_screen(phrases, preparing))
-    try:
-        await shop.starter.begin_purchase(order)
-    except TemporalUnavailable:
-        _log.warning("a purchase could not be started", purchase_id=str(order.purchase_id))
-        await _show(shop, message, not_started_screen(phrases, plan, order.purchase_id))
-        return None
-    return None if is_new else await _was_under_way(order, message, shop, phrases)
-
-
-async def _was_under_way(
-    order: PurchaseOrder, message: ChatMessage, shop: Shop, phrases: Phrasebook
-) -> Toast:
-    """Answer a repeated tap.
-
-    A start that seemed to fail may have succeeded, and "try again" may cover the payment page;
-    then the ledger knows the page, and it is shown again.
-    """
-    record = await shop.purchases.find(order.purchase_id)
-    if record is not None and record.stage is PurchaseStage.AWAITING_PAYMENT:
-        notice = notice_of(order, message, record.stage, record.confirmation_url)
-        await _show(shop, message, purchase_screen(phrases, notice))
-    return Toast(text=phrases.label("checkout.under_way"))
-
-
-async def _show(shop: Shop, message: ChatMessage, screen: Screen) -> None:
-    """Edit the payment message if it can be done; the workflow tells the truth in any case."""
-    try:
-        await shop.messenger.edit_text(message, screen.text, screen.keyboard)
-    except (TelegramUnavailable, TelegramOutcomeUnknown, CustomerUnreachable, MessageGone) as error:
-        _log.warning("the payment message could not be edited", why=str(error))

@@ -1,11 +1,9 @@
 """What can come between the tap on a price and the payment page."""
 
-from bot.buttons import Place, buys, opens
+from bot.buttons import Place, goes_on, opens
 from bot.phrasebook import Phrasebook
-from bot.screens.plans import plan_label
 from bot.screens.screen import Screen
-from domain.ids import PurchaseId
-from domain.plans import Plan
+from domain.purchases import PurchaseOrder
 
 
 def email_screen(phrases: Phrasebook) -> Screen:
@@ -25,7 +23,7 @@ def saved_email_screen(phrases: Phrasebook, email: str) -> Screen:
     return Screen(text=phrases.say("checkout.email_saved", email=email))
 
 
-def not_started_screen(phrases: Phrasebook, plan: Plan, purchase_id: PurchaseId) -> Screen:
+def not_started_screen(phrases: Phrasebook, order: PurchaseOrder) -> Screen:
     """The purchase could not be started; the same button starts the same purchase."""
-    again = (buys(plan_label(phrases, plan), plan, purchase_id),)
+    again = (goes_on(f"{order.plan_name} · {phrases.price(order.price)}", order),)
     return Screen(text=phrases.say("checkout.not_started"), rows=(again,))

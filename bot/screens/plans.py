@@ -1,43 +1,77 @@
-"""The catalogue: every plan with its price on a button."""
+"""The catalogue: every plan with the customer's price on a button, and why it is that."""
 
 from datetime import datetime
 
-from bot.buttons import back_to_menu, buys
+from bot.buttons import Place, Row, back_to_menu, buys, opens
+from bot.catalogue import Catalogue
 from bot.phrasebook import Phrasebook
+from bot.screens.discounts import reasons, refusal_reason
 from bot.screens.screen import Screen
-from domain.plans import Plan
+from domain.pricing import Offers, Quote
 
 
 def plans_screen(
-    phrases: Phrasebook, plans: tuple[Plan, ...], *, active_until: datetime | None = None
+    phrases: Phrasebook, catalogue: Catalogue, *, active_until: datetime | None = None
 ) -> Screen:
     """All plans; a customer with access is told that a renewal adds to it."""
-    if not plans:
+    if not catalogue.quotes:
         return Screen(text=phrases.say("plans.none"), rows=(back_to_menu(phrases),))
-    paragraphs = [phrases.say("plans.title"), *(_described(phrases, plan) for plan in plans)]
+    paragraphs = [phrases.say("plans.title"), *_described_all(phrases, catalogue)]
     if active_until is not None:
         paragraphs.append(phrases.say("plans.adds_up", end=phrases.moment(active_until)))
-    rows = tuple((buys(plan_label(phrases, plan), plan),) for plan in plans)
-    return Screen(text="\n\n".join(paragraphs), rows=(*rows, back_to_menu(phrases)))
+    prices = tuple((buys(plan_label(phrases, each), each),) for each in catalogue.quotes)
+    rows = (*prices, _code_row(phrases, catalogue.offers), back_to_menu(phrases))
+    return Screen(text="\n\n".join(paragraphs), rows=rows)
 
 
-def changed_plans_screen(phrases: Phrasebook, plans: tuple[Plan, ...]) -> Screen:
+def changed_plans_screen(phrases: Phrasebook, catalogue: Catalogue) -> Screen:
     """The plans as they are now, after a tap on a button with a price of yesterday."""
-    return plans_screen(phrases, plans).under(phrases.say("plans.changed"))
+    return plans_screen(phrases, catalogue).under(phrases.say("plans.changed"))
 
 
-def plan_label(phrases: Phrasebook, plan: Plan) -> str:
+def plan_label(phrases: Phrasebook, quote: Quote) -> str:
     """A plan on its button, with the price."""
-    return f"{plan.name.within(phrases.language)} · {phrases.price(plan.price)}"
+    return f"{plan_name(phrases, quote)} · {phrases.price(quote.price)}"
 
 
-def _described(phrases: Phrasebook, plan: Plan) -> str:
+def plan_name(phrases: Phrasebook, quote: Quote) -> str:
+    """A plan's name, with days on top if there are any."""
+    name = quote.plan.name.within(phrases.language)
+    return f"{name} + {phrases.count('days', quote.extra_days)}" if quote.extra_days else name
+
+
+def _described_all(phrases: Phrasebook, catalogue: Catalogue) -> list[str]:
+    offers = catalogue.offers
+    described = [_described(phrases, each) for each in catalogue.quotes]
+    if offers.refused_code is not None and offers.refusal is not None:
+        reason = refusal_reason(phrases, offers.refusal)
+        described.append(phrases.say("promo.not_counted", code=offers.refused_code, reason=reason))
+    elif offers.promo is not None and not _counts(catalogue.quotes):
+        described.append(phrases.say("promo.saves_nothing", code=offers.promo.code))
+    return described
+
+
+def _counts(quotes: tuple[Quote, ...]) -> bool:
+    return any(cut.promo_id is not None for each in quotes for cut in each.discounts)
+
+
+def _described(phrases: Phrasebook, quote: Quote) -> str:
+    plan = quote.plan
     places = ", ".join(phrases.place(location) for location in plan.locations)
-    return phrases.say(
+    text = phrases.say(
         "plans.plan",
-        name=plan.name.within(phrases.language),
-        price=phrases.price(plan.price),
+        name=plan_name(phrases, quote),
+        price=phrases.price(quote.price),
         description=plan.description.within(phrases.language),
         devices=phrases.count("devices", plan.device_limit),
         places=places or phrases.label("plans.any_place"),
     )
+    why = reasons(phrases, quote.full_price, quote.discounts)
+    return f"{text}\n{why}" if why else text
+
+
+def _code_row(phrases: Phrasebook, offers: Offers) -> Row:
+    """One way in, one way out."""
+    if offers.promo is None and offers.refused_code is None:
+        return (opens(phrases.label("button.promo"), Place.PROMO),)
+    return (opens(phrases.label("button.no_promo"), Place.NO_PROMO),)

@@ -7,6 +7,7 @@ from aiogram.types import InlineKeyboardButton
 from bot.buttons import Place, Row, opens, tries_again
 from bot.phrasebook import N_, Phrasebook
 from bot.screens.declines import decline_reason
+from bot.screens.discounts import reasons
 from bot.screens.screen import Screen
 from bot.screens.setup import platform_rows
 from domain.purchases import ChatMessage, PurchaseNotice, PurchaseOrder, PurchaseStage
@@ -27,13 +28,21 @@ _TEXTS = {
 
 def purchase_screen(phrases: Phrasebook, notice: PurchaseNotice) -> Screen:
     """The payment message of a stage. The text says what is bought and for how much."""
-    title = phrases.say("purchase.title", plan=notice.plan_name, price=phrases.price(notice.price))
+    title = _title(phrases, notice)
     if notice.stage is PurchaseStage.DECLINED:
         reason = decline_reason(phrases, notice.cancellation)
         text = phrases.say("purchase.declined", reason=reason)
     else:
         text = phrases.say(_TEXTS[notice.stage], price=phrases.price(notice.price))
     return Screen(text=f"{title}\n\n{text}", rows=_rows(phrases, notice))
+
+
+def _title(phrases: Phrasebook, notice: PurchaseNotice) -> str:
+    """What is bought, for how much, and why for so much."""
+    price = phrases.price(notice.price)
+    title = phrases.say("purchase.title", plan=notice.plan_name, price=price)
+    why = reasons(phrases, notice.full_price or notice.price, notice.discounts)
+    return f"{title}\n{why}" if why else title
 
 
 def notice_of(
@@ -50,6 +59,8 @@ def notice_of(
         stage=stage,
         plan_name=order.plan_name,
         price=order.price,
+        full_price=order.full_price,
+        discounts=order.discounts,
         confirmation_url=confirmation_url,
         attempt=order.attempt,
     )

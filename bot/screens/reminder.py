@@ -2,9 +2,10 @@
 
 from bot.buttons import Place, Row, buys, opens
 from bot.phrasebook import N_, Phrasebook
+from bot.screens.plans import plan_name
 from bot.screens.screen import Screen
 from domain.notices import Reminder, ReminderKind
-from domain.plans import Plan
+from domain.pricing import Quote
 
 _TEXTS = {
     ReminderKind.BEFORE: N_("reminder.before"),
@@ -15,23 +16,21 @@ _TEXTS = {
 
 
 def reminder_screen(
-    phrases: Phrasebook, kind: ReminderKind, reminder: Reminder, plan: Plan | None
+    phrases: Phrasebook, kind: ReminderKind, reminder: Reminder, renewal: Quote | None
 ) -> Screen:
-    """A reminder; `plan` is renewed with one tap, and without one the plans are a tap away."""
+    """A reminder; `renewal` is bought with one tap, and without one the plans are a tap away."""
     text = phrases.say(
         _TEXTS[kind],
         end=phrases.moment(reminder.expires_at),
         left=phrases.duration(reminder.distance),
     )
-    if plan is None:
+    if renewal is None:
         renew = (opens(phrases.label("button.renew"), Place.PLANS, fresh=True),)
         return Screen(text=text, rows=(renew,))
     other = (opens(phrases.label("button.other_plans"), Place.PLANS, fresh=True),)
-    return Screen(text=text, rows=(_renewal(phrases, plan), other))
+    return Screen(text=text, rows=(_renewal(phrases, renewal), other))
 
 
-def _renewal(phrases: Phrasebook, plan: Plan) -> Row:
-    label = phrases.label(
-        "button.renew_for", plan=plan.name.within(phrases.language), price=phrases.price(plan.price)
-    )
-    return (buys(label, plan),)
+def _renewal(phrases: Phrasebook, renewal: Quote) -> Row:
+    plan, price = plan_name(phrases, renewal), phrases.price(renewal.price)
+    return (buys(phrases.label("button.renew_for", plan=plan, price=price), renewal),)

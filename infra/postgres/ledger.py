@@ -14,6 +14,7 @@ from domain.purchases import PurchaseStage, Recollection, RepairAction, StuckRea
 from domain.servers import DeviceKeys
 from domain.subscriptions import Grant, PlacedPeer
 from infra.postgres.addresses import server_of, take_address
+from infra.postgres.discount_uses import release_discounts, spend_discounts
 from infra.postgres.grants import GRANT_OF_PURCHASE, grant_from
 from infra.postgres.peers import device_context, leaving_peers, withdraw_devices
 from infra.postgres.periods import extend_subscription, shorten_subscription
@@ -63,9 +64,11 @@ class PostgresPurchaseLedger:
         stuck_reason: StuckReason | None = None,
         cancellation: Cancellation | None = None,
     ) -> None:
-        """Publish a stage."""
-        async with self._pool.acquire() as connection:
+        """Publish a stage; a purchase that rests unpaid lets go of its discounts."""
+        async with self._pool.acquire() as connection, connection.transaction():
             await _publish(connection, purchase_id, stage, stuck_reason, cancellation)
+            if stage.is_unpaid_end:
+                await release_discounts(connection, purchase_id)
 
     async def record_payment(self, purchase_id: PurchaseId, payment: PaymentSnapshot) -> None:
         """Note a payment that grants nothing."""
@@ -94,6 +97,7 @@ class PostgresPurchaseLedger:
             await _lock(connection, purchase_id)
             await _note_refund(connection, purchase_id, refund)
             await _publish(connection, purchase_id, PurchaseStage.REFUNDED)
+            await release_discounts(connection, purchase_id, even_spent=True)
             grant = await connection.fetchrow(
                 """
                 update grants set revoked_at = $2
@@ -146,6 +150,7 @@ class PostgresPurchaseLedger:
     ) -> None:
         purchase_id = PurchaseId(purchase["purchase_id"])
         payment_row = await self._note_payment(connection, purchase_id, payment)
+        await spend_discounts(connection, purchase_id)
         subscription, is_renewal = await extend_subscription(connection, purchase, now)
         device_id = await self._wanted_device(connection, subscription, purchase)
         await connection.execute(

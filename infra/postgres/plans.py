@@ -18,15 +18,20 @@ class Plans:
     async def for_sale(self) -> tuple[Plan, ...]:
         """The plans on offer, in the owner's order."""
         rows = await self._pool.fetch(
-            "select * from tariffs where is_for_sale order by position, tariff_id"
+            "select * from tariffs where is_for_sale and not is_trial order by position, tariff_id"
         )
         return tuple(_plan(row) for row in rows)
 
     async def find(self, plan_id: PlanId) -> Plan | None:
         """The plan, if it is on offer."""
         row = await self._pool.fetchrow(
-            "select * from tariffs where tariff_id = $1 and is_for_sale", plan_id
+            "select * from tariffs where tariff_id = $1 and is_for_sale and not is_trial", plan_id
         )
+        return None if row is None else _plan(row)
+
+    async def trial(self) -> Plan | None:
+        """The free plan for newcomers, if the owner offers one."""
+        row = await self._pool.fetchrow("select * from tariffs where is_for_sale and is_trial")
         return None if row is None else _plan(row)
 
 
@@ -40,4 +45,5 @@ def _plan(row: Record) -> Plan:
         duration_days=row["duration_days"],
         device_limit=row["device_limit"],
         locations=tuple(row["locations"]),
+        is_trial=row["is_trial"],
     )

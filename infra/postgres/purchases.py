@@ -7,7 +7,8 @@ from asyncpg import Record
 from domain.ids import PurchaseId, UserId
 from domain.payments import Cancellation
 from domain.purchases import PurchaseOrder, PurchaseRecord, PurchaseStage, StuckReason
-from infra.postgres.pool import Pool
+from infra.postgres.discount_uses import hold_discounts
+from infra.postgres.pool import Connection, Pool
 
 _SELECT = """
     select p.*, u.email, i.attempt, i.confirmation_url, i.expires_at
@@ -27,25 +28,16 @@ class Purchases:
         self._pool = pool
 
     async def open(self, order: PurchaseOrder, now: datetime) -> bool:
-        """Write down the intention to buy; False when it was written before."""
-        status = await self._pool.execute(
-            """
-            insert into purchases
-                (purchase_id, user_id, tariff_id, price, currency, order_document, stage,
-                 created_at)
-            values ($1, $2, $3, $4, $5, $6, 'preparing', $7)
-            on conflict (purchase_id) do nothing
-            """,
-            order.purchase_id,
-            order.user_id,
-            order.plan_id,
-            order.price.amount,
-            order.price.currency,
-            # The e-mail address has one home, `users`, so that it can be erased.
-            order.model_dump(mode="json", exclude={"receipt_email"}),
-            now,
-        )
-        return status == "INSERT 0 1"
+        """Write down the intention to buy, and hold its discounts; False when it was before.
+
+        Raises:
+            PromoRefused: A discount can no longer be had; nothing is written.
+        """
+        async with self._pool.acquire() as connection, connection.transaction():
+            is_new = await _insert(connection, order, now)
+            if is_new:
+                await hold_discounts(connection, order, now)
+        return is_new
 
     async def find(self, purchase_id: PurchaseId) -> PurchaseRecord | None:
         """The purchase, if there is one."""
@@ -70,6 +62,27 @@ class Purchases:
             user_id,
         )
         return None if row is None else _record(row)
+
+
+async def _insert(connection: Connection, order: PurchaseOrder, now: datetime) -> bool:
+    status = await connection.execute(
+        """
+        insert into purchases
+            (purchase_id, user_id, tariff_id, price, currency, order_document, stage,
+             created_at)
+        values ($1, $2, $3, $4, $5, $6, 'preparing', $7)
+        on conflict (purchase_id) do nothing
+        """,
+        order.purchase_id,
+        order.user_id,
+        order.plan_id,
+        order.price.amount,
+        order.price.currency,
+        # The e-mail address has one home, `users`, so that it can be erased.
+        order.model_dump(mode="json", exclude={"receipt_email"}),
+        now,
+    )
+    return status == "INSERT 0 1"
 
 
 def _record(row: Record) -> PurchaseRecord:

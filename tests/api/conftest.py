@@ -19,8 +19,9 @@ from api.metrics import ApiMetrics
 from api.parts import ApiOptions, ApiParts
 from api.probes import Probe
 from api.tokens import mint_service_token
+from domain import pricing
 from domain.customers import Customer, Introduction
-from domain.errors import TemporalUnavailable
+from domain.errors import PromoRefused, TemporalUnavailable
 from domain.ids import (
     DeviceId,
     PlanId,
@@ -34,6 +35,7 @@ from domain.languages import Wording, language_of
 from domain.money import roubles
 from domain.payments import Invoice
 from domain.plans import Plan
+from domain.promotions import PromoCode, PromoRefusal
 from domain.purchases import PurchaseOrder, PurchaseRecord, PurchaseStage
 from domain.servers import ClientConfig
 from domain.subscriptions import Grant, Subscription, SubscriptionStatus
@@ -70,6 +72,9 @@ class Memory:
     seen: list[tuple[PurchaseOrder, str]] = field(default_factory=list)
     invoices_asked: list[PurchaseOrder] = field(default_factory=list)
     updates: list[dict[str, Any]] = field(default_factory=list)
+    offers: pricing.Offers = field(default_factory=pricing.Offers)
+    codes: dict[str, PromoCode] = field(default_factory=dict)
+    hold_refusal: PromoRefusal | None = None
     ledger_is_away: bool = False
     on_payment_seen: Callable[[PurchaseOrder], None] = lambda order: None
     invoice_failure: Exception | None = None
@@ -185,6 +190,25 @@ class Plans:
 
     async def find(self, plan_id: PlanId) -> Plan | None:
         return MONTH if plan_id == MONTH.plan_id else None
+
+
+class Offers:
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+
+    async def of(self, user_id: UserId, now: datetime) -> pricing.Offers:
+        return self.memory.offers
+
+    async def enter_code(self, user_id: UserId, entered: str, now: datetime) -> PromoCode:
+        if entered not in self.memory.codes:
+            raise PromoRefused(PromoRefusal.UNKNOWN)
+        code = self.memory.codes[entered]
+        self.memory.offers = self.memory.offers.model_copy(update={"promo": code})
+        return code
+
+    async def hold_again(self, order: PurchaseOrder, now: datetime) -> None:
+        if self.memory.hold_refusal is not None:
+            raise PromoRefused(self.memory.hold_refusal)
 
 
 class Purchases:
@@ -322,6 +346,7 @@ def parts(memory: Memory, options: ApiOptions) -> ApiParts:
     return ApiParts(
         customers=Customers(memory),
         plans=Plans(),
+        offers=Offers(memory),
         servers=Servers(),
         purchases=Purchases(memory),
         payments=Payments(memory),

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 import httpx
@@ -12,7 +13,10 @@ from domain.errors import (
     PurchaseRefused,
     TemporalUnavailable,
 )
+from domain.ids import PromoId
 from domain.payments import Cancellation
+from domain.pricing import DiscountReason, Offers, StandingDiscount
+from domain.promotions import PromoCode, PromoKind, PromoRefusal
 from domain.purchases import PurchaseStage, StuckReason
 from tests.api.conftest import NOW, ORDER, USER, Memory
 
@@ -192,6 +196,50 @@ async def test_a_ledger_that_is_away_is_503(service: httpx.AsyncClient, memory: 
     memory.ledger_is_away = True
     answer = await service.post(CREATE, json=ORDER)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+
+
+def code(kind: PromoKind, worth: int) -> PromoCode:
+    return PromoCode(promo_id=PromoId(1), code="SPRING", kind=kind, worth=Decimal(worth))
+
+
+async def test_a_customers_discounts_count_here_as_in_the_bot(
+    service: httpx.AsyncClient, memory: Memory
+) -> None:
+    loyal = StandingDiscount(reason=DiscountReason.LOYALTY, percent=10)
+    memory.offers = Offers(standing=(loyal,))
+    refused = await service.post(CREATE, json=ORDER)
+    assert refused.json()["type"] == "urn:wgshop:problem:price-mismatch"
+    assert "269.10 RUB for this customer instead of 299.00 RUB" in refused.json()["detail"]
+    assert memory.records == {}
+    taken = (await service.post(CREATE, json=ORDER | {"amount": "269.10"})).json()
+    assert (taken["amount"], taken["full_amount"]) == ("269.10", "299.00")
+    cut = {"reason": "loyalty", "saved": "29.90", "percent": 10, "days": 0, "code": None}
+    assert taken["discounts"] == [cut]
+
+
+async def test_a_code_may_come_with_the_order(service: httpx.AsyncClient, memory: Memory) -> None:
+    memory.codes = {"SPRING": code(PromoKind.DAYS, 7)}
+    payment = (await service.post(CREATE, json=ORDER | {"promo_code": "SPRING"})).json()
+    assert (payment["amount"], payment["duration_days"]) == ("299.00", 37)
+
+
+async def test_a_code_that_cannot_be_used_is_refused_before_anything_begins(
+    service: httpx.AsyncClient, memory: Memory
+) -> None:
+    answer = await service.post(CREATE, json=ORDER | {"promo_code": "WINTER"})
+    assert answer.status_code == 409
+    assert answer.json()["type"] == "urn:wgshop:problem:promo-refused"
+    assert answer.json()["detail"] == "there is no such code"
+    assert memory.records == {}
+
+
+async def test_a_retry_without_its_code_is_refused(
+    service: httpx.AsyncClient, memory: Memory, payment_id: UUID
+) -> None:
+    memory.settle(payment_id, PurchaseStage.EXPIRED)
+    memory.hold_refusal = PromoRefusal.USED_UP
+    answer = await service.post(f"/api/v1/payments/{payment_id}/retry", json={})
+    assert answer.json()["type"] == "urn:wgshop:problem:promo-refused"
 
 
 async def test_a_payment_can_be_asked_for(service: httpx.AsyncClient, payment_id: UUID) -> None:

@@ -31,6 +31,7 @@ class Stage:
     telegram: RecordedTelegram = field(default_factory=RecordedTelegram)
     customers: fakes.Customers = field(default_factory=fakes.Customers)
     plans: fakes.Plans = field(default_factory=fakes.Plans)
+    offers: fakes.Offers = field(default_factory=fakes.Offers)
     purchases: fakes.Purchases = field(default_factory=fakes.Purchases)
     subscriptions: fakes.Subscriptions = field(default_factory=fakes.Subscriptions)
     inbox: fakes.Inbox = field(default_factory=fakes.Inbox)
@@ -42,6 +43,7 @@ class Stage:
             messenger=messenger,
             customers=self.customers,
             plans=self.plans,
+            offers=self.offers,
             purchases=self.purchases,
             subscriptions=self.subscriptions,
             inbox=self.inbox,

@@ -1,18 +1,21 @@
 """The shop's repositories and front door in memory, with the same methods."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from ipaddress import ip_address, ip_interface
 from uuid import UUID
 
 from pydantic import SecretStr
 
+from domain import pricing
 from domain.customers import Customer, Introduction
-from domain.errors import TemporalUnavailable
-from domain.ids import DeviceId, MessageId, PlanId, PurchaseId, SubscriptionId, UserId
+from domain.errors import PromoRefused, TemporalUnavailable
+from domain.ids import DeviceId, MessageId, PlanId, PromoId, PurchaseId, SubscriptionId, UserId
 from domain.languages import Language, Wording, language_of
 from domain.money import roubles
 from domain.notices import Claim, ClaimedNotice
 from domain.plans import Plan
+from domain.promotions import PromoCode, PromoKind, PromoRefusal
 from domain.purchases import PurchaseOrder, PurchaseRecord, PurchaseStage, Repair
 from domain.servers import ClientConfig
 from domain.subscriptions import Subscription, SubscriptionStatus
@@ -40,6 +43,7 @@ YEAR = Plan(
     duration_days=365,
     device_limit=3,
 )
+SPRING = PromoCode(promo_id=PromoId(1), code="SPRING", kind=PromoKind.PERCENT, worth=Decimal(20))
 CONFIG = ClientConfig(
     private_key=SecretStr(KEY),
     preshared_key=SecretStr(KEY),
@@ -121,13 +125,49 @@ class Plans:
         return next((plan for plan in self.offered if plan.plan_id == plan_id), None)
 
 
+class Offers:
+    def __init__(self) -> None:
+        self.present = pricing.Offers()
+        self.codes: dict[str, PromoCode] = {}
+        self.refusal: PromoRefusal | None = None
+        """Of whatever is held or entered next."""
+        self.held: list[PurchaseId] = []
+
+    async def of(self, user_id: UserId, now: datetime) -> pricing.Offers:
+        return self.present
+
+    async def enter_code(self, user_id: UserId, entered: str, now: datetime) -> PromoCode:
+        code = self.codes.get(entered.strip().upper())
+        if code is None:
+            raise PromoRefused(PromoRefusal.UNKNOWN)
+        self._check()
+        self.present = self.present.model_copy(update={"promo": code})
+        return code
+
+    async def drop_code(self, user_id: UserId) -> None:
+        gone = {"promo": None, "refused_code": None, "refusal": None}
+        self.present = self.present.model_copy(update=gone)
+
+    async def hold_again(self, order: PurchaseOrder, now: datetime) -> None:
+        self._check()
+        self.held.append(order.purchase_id)
+
+    def _check(self) -> None:
+        if self.refusal is not None:
+            raise PromoRefused(self.refusal)
+
+
 class Purchases:
     def __init__(self) -> None:
         self.records: dict[PurchaseId, PurchaseRecord] = {}
+        self.refusal: PromoRefusal | None = None
+        """Of a discount that goes at the very moment."""
 
     async def open(self, order: PurchaseOrder, now: datetime) -> bool:
         if order.purchase_id in self.records:
             return False
+        if self.refusal is not None:
+            raise PromoRefused(self.refusal)
         self.records[order.purchase_id] = PurchaseRecord(
             order=order, stage=PurchaseStage.PREPARING, created_at=now, updated_at=now
         )

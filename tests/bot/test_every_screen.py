@@ -6,12 +6,14 @@ After a change of texts: `WRITE_SCREENS=1 pytest tests/bot/test_every_screen.py`
 import os
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from bot.buttons import Platform
+from bot.catalogue import Catalogue
 from bot.phrasebook import Phrasebook, phrasebook
 from bot.screens.alarm import alarm_screen
 from bot.screens.checkout import (
@@ -25,6 +27,7 @@ from bot.screens.help import help_screen
 from bot.screens.language import language_screen
 from bot.screens.menu import menu_screen
 from bot.screens.plans import changed_plans_screen, plans_screen
+from bot.screens.promo import promo_screen, refused_promo_screen
 from bot.screens.purchase import purchase_screen, ready_screen
 from bot.screens.reminder import reminder_screen
 from bot.screens.screen import Screen
@@ -35,6 +38,8 @@ from domain.ids import ChatId, MessageId, PurchaseId, SubscriptionId
 from domain.languages import Language
 from domain.notices import Reminder, ReminderKind
 from domain.payments import Cancellation
+from domain.pricing import DiscountReason, Offers, StandingDiscount, list_quote, quote
+from domain.promotions import PromoKind, PromoRefusal
 from domain.purchases import (
     Alarm,
     ChatMessage,
@@ -46,7 +51,7 @@ from domain.purchases import (
     repairs_for,
 )
 from domain.subscriptions import SubscriptionStatus
-from tests.bot.fakes import ANNA, MONTH, NOW, YEAR, a_subscription
+from tests.bot.fakes import ANNA, MONTH, NOW, SPRING, YEAR, a_subscription
 
 HERE = Path(__file__).parent
 PURCHASE = PurchaseId(UUID(int=7))
@@ -74,6 +79,7 @@ def test_every_screen_keeps_to_telegrams_limits(language: Language) -> None:
 def every_screen(phrases: Phrasebook) -> Iterator[Named]:
     yield from menus(phrases)
     yield from catalogues(phrases)
+    yield from discounts(phrases)
     yield from purchases(phrases)
     yield from subscriptions(phrases)
     yield from guides(phrases)
@@ -104,15 +110,47 @@ def menus(phrases: Phrasebook) -> Iterator[Named]:
 
 
 def catalogues(phrases: Phrasebook) -> Iterator[Named]:
-    plans = (MONTH, YEAR)
+    plans = prices(Offers())
     yield "plans", plans_screen(phrases, plans)
     yield "plans, a renewal", plans_screen(phrases, plans, active_until=NOW)
     yield "plans, changed", changed_plans_screen(phrases, plans)
-    yield "plans, none", plans_screen(phrases, ())
+    yield "plans, none", plans_screen(phrases, Catalogue(quotes=()))
     yield "checkout, e-mail", email_screen(phrases)
     yield "checkout, e-mail refused", refused_email_screen(phrases)
     yield "checkout, e-mail saved", saved_email_screen(phrases, "anna@mail.ru")
-    yield "checkout, not started", not_started_screen(phrases, MONTH, PURCHASE)
+    yield "checkout, not started", not_started_screen(phrases, order(phrases))
+
+
+def prices(offers: Offers) -> Catalogue:
+    """Both plans at a customer's price."""
+    return Catalogue(quotes=(quote(MONTH, offers), quote(YEAR, offers)), offers=offers)
+
+
+def discounts(phrases: Phrasebook) -> Iterator[Named]:
+    loyal = StandingDiscount(reason=DiscountReason.LOYALTY, percent=10)
+    welcome = StandingDiscount(reason=DiscountReason.WELCOME, percent=15)
+    both = SPRING.model_copy(update={"combines": True})
+    days = SPRING.model_copy(update={"kind": PromoKind.DAYS, "worth": Decimal(7)})
+    fixed = SPRING.model_copy(update={"kind": PromoKind.FIXED, "worth": Decimal(100)})
+    small = SPRING.model_copy(update={"worth": Decimal(5)})
+    for name, offers in {
+        "loyal": Offers(standing=(loyal,)),
+        "a code that combines": Offers(standing=(loyal,), promo=both),
+        "welcome, days": Offers(standing=(welcome,), promo=days),
+        "fixed": Offers(promo=fixed),
+        "a code that saves nothing": Offers(standing=(loyal,), promo=small),
+    }.items():
+        yield f"plans, {name}", plans_screen(phrases, prices(offers))
+        cut = quote(MONTH, offers)
+        told = {"price": cut.price, "full_price": cut.full_price, "discounts": cut.discounts}
+        page = notice(phrases, PurchaseStage.AWAITING_PAYMENT).model_copy(update=told)
+        yield f"purchase, {name}", purchase_screen(phrases, page)
+    for refusal in PromoRefusal:
+        refused = prices(Offers(refused_code="SPRING", refusal=refusal))
+        yield f"plans, code refused: {refusal}", plans_screen(phrases, refused)
+        yield f"promo, refused: {refusal}", refused_promo_screen(phrases, "SPRING", refusal)
+    yield "promo", promo_screen(phrases)
+    yield "promo, accepted", Screen(text=phrases.say("promo.accepted", code="SPRING"))
 
 
 def purchases(phrases: Phrasebook) -> Iterator[Named]:
@@ -142,7 +180,7 @@ def subscriptions(phrases: Phrasebook) -> Iterator[Named]:
         distance=timedelta(days=3),
     )
     for kind in ReminderKind:
-        yield f"reminder, {kind}", reminder_screen(phrases, kind, reminder, MONTH)
+        yield f"reminder, {kind}", reminder_screen(phrases, kind, reminder, list_quote(MONTH))
     no_plan = reminder_screen(phrases, ReminderKind.ENDED, reminder, None)
     yield "reminder, plan no longer for sale", no_plan
 

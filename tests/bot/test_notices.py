@@ -27,7 +27,17 @@ from infra.telegram import TelegramMessenger
 from sandbox.telegram.client import FaultKind, TelegramSandbox
 from sandbox.telegram.views import MessageView
 from tests.bot.conftest import STAFF
-from tests.bot.fakes import ANNA, CONFIG, MONTH, NOW, Customers, NoticeBook, Plans, Purchases
+from tests.bot.fakes import (
+    ANNA,
+    CONFIG,
+    MONTH,
+    NOW,
+    Customers,
+    NoticeBook,
+    Offers,
+    Plans,
+    Purchases,
+)
 
 PURCHASE = PurchaseId(UUID(int=7))
 
@@ -50,7 +60,7 @@ async def notices(
     await telegram.introduce(5, "Staff")
     await telegram.press_start(ANNA)
     await telegram.found_group(STAFF, "Staff", admins=(5,))
-    renewals = Renewals(purchases, Plans())
+    renewals = Renewals(purchases, Plans(), Offers(), lambda: NOW)
     return TelegramNotices(messenger, book, Customers(), renewals, admin_chat_id=STAFF)
 
 
@@ -288,7 +298,7 @@ class TestAlarms:
         chat_id: ChatId | None,
         log: list[EventDict],
     ) -> None:
-        renewals = Renewals(Purchases(), Plans())
+        renewals = Renewals(Purchases(), Plans(), Offers(), lambda: NOW)
         alone = TelegramNotices(messenger, book, Customers(), renewals, admin_chat_id=chat_id)
         await alone.raise_alarm(self.alarm())
         assert "a paid purchase is stuck" in log[0]["event"]
