@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.machines.commands import run
+from tests.machines.commands import child_of, run
 from tests.machines.network import Network
 
 TAKEN_AWAY = ("wireguard-tools", "wireguard-go", "nftables", "sudo")
@@ -200,9 +200,13 @@ class BareMachine:
 
     def inside(self, *command: str) -> str:
         """Run a command on it, not by SSH."""
+        return run(*self.entrance, *command)
+
+    @property
+    def entrance(self) -> tuple[str, ...]:
+        """The command that runs another one inside."""
         assert self._process is not None
-        init = run("pgrep", "--parent", str(self._process.pid)).split()[0]
-        return run("nsenter", "--target", init, "--all", "--root", *command)
+        return ("nsenter", "--target", child_of(self._process), "--all", "--root", "--wd=/")
 
     def _until_ssh_answers(self) -> None:
         probe = f"until exec 3<>/dev/tcp/{self.network.address}/22; do :; done"

@@ -38,6 +38,11 @@ class Network:
         return f"{self.run_id}-home"
 
     @property
+    def cafe(self) -> str:
+        """Another customer's."""
+        return f"{self.run_id}-cafe"
+
+    @property
     def web(self) -> str:
         """The far site's."""
         return f"{self.run_id}-web"
@@ -53,7 +58,7 @@ def small_internet() -> Iterator[Network]:
     # Other runs may be on this machine: the link to here is one of 32,768, and never 192.0.2.0/24.
     base = IPv4Address("198.18.0.0") + 4 * secrets.randbelow(2**15)
     network = Network(f"t{secrets.token_hex(3)}", str(base + 2), str(base + 1))
-    places = (network.vps, network.home, network.web)
+    places = (network.vps, network.home, network.cafe, network.web)
     try:
         for place in places:
             run("ip", "netns", "add", place)
@@ -72,10 +77,12 @@ def _lay_cables(network: Network) -> None:
     run("ip", "address", "add", f"{network.here}/30", "dev", f"{name}h")
     run("ip", "link", "set", "dev", f"{name}h", "up")
     _connect(vps, "uplink", f"{network.address}/30")
-    run("ip", "-n", vps, *_cable("tohome", "wan", network.home))
-    _connect(vps, "tohome", "198.51.100.1/24")
-    _connect(network.home, "wan", "198.51.100.2/24")
-    run("ip", "-n", network.home, "route", "add", "default", "via", "198.51.100.1")
+    for number, (name, place) in enumerate({"home": network.home, "cafe": network.cafe}.items()):
+        router, address = f"198.51.100.{8 * number + 1}", f"198.51.100.{8 * number + 2}"
+        run("ip", "-n", vps, *_cable(f"to{name}", "wan", place))
+        _connect(vps, f"to{name}", f"{router}/29")
+        _connect(place, "wan", f"{address}/29")
+        run("ip", "-n", place, "route", "add", "default", "via", router)
     run("ip", "-n", vps, *_cable("toweb", "lan", network.web))
     _connect(vps, "toweb", "203.0.113.1/24", "2001:db8:77::1/64")
     _connect(network.web, "lan", f"{WEB}/24", f"{WEB_V6}/64")

@@ -1,14 +1,13 @@
-"""A site far away: `python -IS site.py ADDRESS`, until it is killed. Standard library only.
+"""A site far away: `python -IS site.py ADDRESS...`, until it is killed. Standard library only.
 
 It answers DNS questions, and tells callers their own address over HTTP.
 """
 
 import http.server
+import socket
 import socketserver
 import sys
 import threading
-
-ADDRESS = sys.argv[1]
 
 
 class Resolver(socketserver.BaseRequestHandler):
@@ -33,10 +32,22 @@ class Mirror(http.server.BaseHTTPRequestHandler):
         """Quietly."""
 
 
+def family_of(address: str) -> socket.AddressFamily:
+    """IPv4's or IPv6's."""
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def open_site(address: str) -> None:
+    """Answer at this address, in threads of its own."""
+    family = family_of(address)
+    names = type("Names", (socketserver.ThreadingUDPServer,), {"address_family": family})
+    pages = type("Pages", (http.server.ThreadingHTTPServer,), {"address_family": family})
+    for server in (names((address, 53), Resolver), pages((address, 80), Mirror)):
+        threading.Thread(target=server.serve_forever).start()
+
+
 if __name__ == "__main__":
-    resolver = socketserver.ThreadingUDPServer((ADDRESS, 53), Resolver)
-    threading.Thread(target=resolver.serve_forever, daemon=True).start()
-    mirror = http.server.ThreadingHTTPServer((ADDRESS, 80), Mirror)
+    for each in sys.argv[1:]:
+        open_site(each)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    mirror.serve_forever()

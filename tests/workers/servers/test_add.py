@@ -10,7 +10,8 @@ from infra.postgres.fleet import Fleet
 from infra.postgres.pool import Pool
 from tests.infra.wireguard.conftest import write_key
 from tests.machines.bare_machine import PASSWORD, BareMachine
-from tests.workers.servers.conftest import NEEDS, Operator, can_make_machines
+from tests.machines.fixtures import NEEDS, can_make_machines
+from tests.workers.servers.conftest import Operator
 
 pytestmark = [
     pytest.mark.root,

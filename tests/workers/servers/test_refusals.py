@@ -4,7 +4,8 @@ import pytest
 
 from infra.postgres.fleet import Fleet
 from tests.machines.bare_machine import BareMachine
-from tests.workers.servers.conftest import NEEDS, Operator, can_make_machines
+from tests.machines.fixtures import NEEDS, can_make_machines
+from tests.workers.servers.conftest import Operator
 
 with_machines = [
     pytest.mark.root,
