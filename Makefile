@@ -3,7 +3,7 @@ BIN := .venv/bin
 LOCK := uv pip compile pyproject.toml --generate-hashes --universal --python-version 3.11 \
 	--no-header --no-emit-index-url --no-emit-find-links --no-annotate --quiet
 
-.PHONY: demo demo-buy test check bench format lock messages docs clean
+.PHONY: demo demo-buy test check bench format lock messages docs screenshots clean
 
 demo: .venv/ready  ## Start the whole shop on this machine
 	$(BIN)/wgshop demo
@@ -40,6 +40,9 @@ messages: .venv/ready  ## Bring the catalogues up to date with the bot's texts; 
 
 docs: .venv/ready  ## Write the table of settings into README.md
 	$(BIN)/python -m docs.settings
+
+screenshots: .venv/ready  ## Take the pictures in docs/pictures from the running shop (needs chromium)
+	$(BIN)/python -m docs.screenshots
 
 clean:
 	rm -rf .venv .demo build dist

@@ -1,6 +1,8 @@
 """The Bot API's routes: `/bot<token>/<method>` and `/file/bot<token>/<path>`."""
 
+import re
 import secrets
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -11,7 +13,10 @@ from sandbox.telegram.connection import cut
 from sandbox.telegram.errors import ApiError
 from sandbox.telegram.faults import ConnectionLost
 from sandbox.telegram.sandbox import Sandbox
-from sandbox.telegram.wire import to_json
+from sandbox.telegram.wire import Remarked, to_json
+
+_JSON = {"content-type": "application/json"}
+_TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 
 
 def bot_api_routes(sandbox: Sandbox) -> list[Route]:
@@ -27,7 +32,7 @@ def bot_api_routes(sandbox: Sandbox) -> list[Route]:
         except ConnectionLost:
             await cut(request)
             return Response(status_code=503)
-        return Response(b'{"ok":true,"result":%s}' % to_json(result), headers=_JSON)
+        return Response(_success(result), headers=_JSON)
 
     async def download(request: Request) -> Response:
         try:
@@ -45,14 +50,22 @@ def bot_api_routes(sandbox: Sandbox) -> list[Route]:
     ]
 
 
-_JSON = {"content-type": "application/json"}
-
-
 def _check_token(sandbox: Sandbox, request: Request) -> None:
-    given = request.path_params["token"].encode()
-    if not secrets.compare_digest(given, sandbox.world.token.encode()):
+    given = request.path_params["token"]
+    if not _TOKEN.fullmatch(given):
+        raise ApiError(404, "Not Found")
+    if not secrets.compare_digest(given.encode(), sandbox.world.token.encode()):
         raise ApiError(401, "Unauthorized")
 
 
+def _success(result: Any) -> bytes:
+    if isinstance(result, Remarked):
+        parts = to_json(result.result), to_json(result.description)
+        return b'{"ok":true,"result":%s,"description":%s}' % parts
+    return b'{"ok":true,"result":%s}' % to_json(result)
+
+
 def _refusal(error: ApiError) -> Response:
-    return JSONResponse(error.body, status_code=error.code)
+    # A proxy between understands the header; bots read the parameter.
+    headers = None if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+    return JSONResponse(error.body, status_code=error.code, headers=headers)

@@ -40,7 +40,7 @@ def _json_object(body: bytes) -> dict[str, Any]:
         raise bad_request("can't parse JSON object") from None
     if not isinstance(value, dict):
         raise bad_request("object expected")
-    return value
+    return {name: given for name, given in value.items() if given is not None}
 
 
 async def _multipart(request: Request) -> dict[str, Any]:

@@ -15,15 +15,21 @@ class Checkout:
         self._phones = phones
 
     async def pay_message(self, chat_id: int, message_id: int, user_id: int) -> PaymentOutcome:
-        """Pay an invoice in a chat.
+        """Pay an invoice in a chat, once.
 
         Raises:
-            Impossible: The message is no invoice.
+            Impossible: The message is no invoice, or it is paid.
         """
-        bill = self._world.payments.by_message.get((chat_id, message_id))
+        payments, place = self._world.payments, (chat_id, message_id)
+        bill = payments.by_message.get(place)
         if bill is None:
             raise Impossible(f"message {message_id} is no invoice")
-        return await self._pay(bill, user_id)
+        if place in payments.settled:
+            raise Impossible(f"message {message_id} is paid already", 409)
+        outcome = await self._pay(bill, user_id)
+        if outcome.is_paid:
+            payments.settled.add(place)
+        return outcome
 
     async def pay_link(self, slug: str, user_id: int) -> PaymentOutcome:
         """Pay an invoice behind a link.
@@ -58,7 +64,7 @@ class Checkout:
         return query.id
 
     def _receive(self, bill: Bill, user_id: int) -> PaymentOutcome:
-        receipt = self._world.payments.take(user_id, bill)
+        receipt = self._world.payments.take(user_id, bill, self._world.unix_time)
         room, person = self._phones.room(user_id), self._phones.person(user_id)
         entry = self._world.post(room, person.user, {"successful_payment": receipt})
         self._world.mailbox.post(UpdateKind.MESSAGE, entry.message, user_id)

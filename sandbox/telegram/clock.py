@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class Clock:
-    """Tells the time and can be moved; waits for answers and timeouts stay real."""
+    """Tells the time and can be moved; the webhook's timeouts stay real."""
 
     def __init__(self) -> None:
         self._ahead = timedelta()

@@ -9,7 +9,7 @@ this sandbox's own.
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import httptools
 import pydantic_core
@@ -47,6 +47,11 @@ class Delivered(Wire):
     retry_after: float = 0.0
 
 
+class _Slots(NamedTuple):
+    webhook: Webhook | None
+    free: asyncio.Semaphore
+
+
 class Courier:
     """Takes updates from the mailbox to the webhook for as long as it runs."""
 
@@ -59,6 +64,7 @@ class Courier:
         self._open.set()
         self._lanes: dict[int, asyncio.Task[None]] = {}
         self._poster = Poster()
+        self._slots = _Slots(None, asyncio.Semaphore(0))
 
     def pause(self) -> None:
         """Hold all updates back; an attempt under way is finished."""
@@ -108,13 +114,22 @@ class Courier:
             webhook = self._world.webhook
             if webhook is None or self._world.mailbox.head(letter.queue) is not letter:
                 return
-            outcome = await self._attempt(webhook, letter)
+            async with self._slots_of(webhook):
+                if self._world.webhook is not webhook:
+                    continue
+                outcome = await self._attempt(webhook, letter)
             if not outcome.error:
                 self._world.mailbox.take(letter)
                 return
             self._note(outcome.error)
             await self._hold_off(webhook, letter, outcome.retry_after or delay)
             delay = min(max(self.pace.first_delay, delay * 2), self.pace.longest_delay)
+
+    def _slots_of(self, webhook: Webhook) -> asyncio.Semaphore:
+        """As many attempts at once as the bot allowed with `max_connections`."""
+        if self._slots.webhook is not webhook:
+            self._slots = _Slots(webhook, asyncio.Semaphore(webhook.max_connections))
+        return self._slots.free
 
     async def _hold_off(self, webhook: Webhook, letter: Letter, delay: float) -> None:
         """Wait before a repeat; a new webhook or a dropped letter ends the wait."""

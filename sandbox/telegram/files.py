@@ -18,6 +18,8 @@ LARGEST_DOWNLOAD = 20 * 1024 * 1024
 _UNSAFE = re.compile(r"[^\w.\- ()]+")
 _LONGEST_SIDES = 10_000
 """A photo's width and height together."""
+_STEEPEST = 20
+"""A photo's longer side, measured in the shorter one."""
 _PNG_HEADER = 24
 _JPEG_MARKER = 0xFF
 _JPEG_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -121,16 +123,9 @@ class FileShelf:
         self._files[stored.file_id] = self._by_path[path] = stored
         return stored
 
-    def find(self, file_id: str) -> StoredFile:
-        """The file of this id.
-
-        Raises:
-            ApiError: 400 for an unknown id.
-        """
-        stored = self._files.get(file_id)
-        if stored is None:
-            raise bad_request("invalid file_id")
-        return stored
+    def find(self, file_id: str) -> StoredFile | None:
+        """The file of this id, if there is one."""
+        return self._files.get(file_id)
 
     def to_download(self, file_id: str) -> File:
         """What `getFile` answers.
@@ -138,7 +133,11 @@ class FileShelf:
         Raises:
             ApiError: 400 for an unknown id or a file past 20 MB.
         """
+        if not file_id:
+            raise bad_request("file_id not specified")
         stored = self.find(file_id)
+        if stored is None:
+            raise bad_request("invalid file_id")
         if stored.size > LARGEST_DOWNLOAD:
             raise bad_request("file is too big")
         return File(
@@ -169,7 +168,7 @@ def _picture_size(content: bytes) -> tuple[int, int]:
     size = _png_size(content) or _jpeg_size(content)
     if size is None:
         raise bad_request("IMAGE_PROCESS_FAILED")
-    if sum(size) > _LONGEST_SIDES:
+    if sum(size) > _LONGEST_SIDES or max(size) > _STEEPEST * min(size):
         raise bad_request("PHOTO_INVALID_DIMENSIONS")
     return size
 

@@ -49,11 +49,22 @@ class Chat(Wire):
     is_forum: Literal[True] | None = None
 
 
+class AcceptedGiftTypes(Wire):
+    """Which gifts a chat takes: none here."""
+
+    unlimited_gifts: bool = False
+    limited_gifts: bool = False
+    unique_gifts: bool = False
+    premium_subscription: bool = False
+    gifts_from_channels: bool = False
+
+
 class ChatFullInfo(Chat):
     """What `getChat` answers."""
 
     accent_color_id: int = 0
     max_reaction_count: int = 11
+    accepted_gift_types: AcceptedGiftTypes = AcceptedGiftTypes()
     pinned_message: "Message | None" = None
 
 
@@ -124,10 +135,18 @@ class SuccessfulPayment(Wire):
     invoice_payload: str
     telegram_payment_charge_id: str
     provider_payment_charge_id: str
+    subscription_expiration_date: int | None = None
+    is_recurring: Literal[True] | None = None
+    is_first_recurring: Literal[True] | None = None
 
 
-class RefundedPayment(SuccessfulPayment):
+class RefundedPayment(Wire):
     """The receipt of a refund in Stars."""
+
+    currency: str
+    total_amount: int
+    invoice_payload: str
+    telegram_payment_charge_id: str
 
 
 class Topic(Wire):
@@ -216,37 +235,6 @@ class CallbackQuery(Wire):
     message: Message | InaccessibleMessage
     chat_instance: str
     data: str
-
-
-class MemberStatus(StrEnum):
-    """A member's standing in a chat."""
-
-    CREATOR = "creator"
-    ADMINISTRATOR = "administrator"
-    MEMBER = "member"
-    LEFT = "left"
-    KICKED = "kicked"
-
-
-class ChatMember(Wire):
-    """A member of a chat; the rights are given for administrators only."""
-
-    user: User
-    status: MemberStatus
-    can_manage_topics: bool | None = None
-    can_pin_messages: bool | None = None
-    can_delete_messages: bool | None = None
-    until_date: int | None = None
-
-
-class ChatMemberUpdated(Wire):
-    """A change of the bot's own standing: blocked and unblocked arrive so."""
-
-    chat: Chat
-    from_: User = Field(alias="from")
-    date: int
-    old_chat_member: ChatMember
-    new_chat_member: ChatMember
 
 
 class PreCheckoutQuery(Wire):

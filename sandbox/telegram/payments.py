@@ -13,15 +13,20 @@ class Bill:
     invoice: Invoice
     payload: str
     is_star: bool
+    subscription_period: int | None = None
 
-    def receipt(self) -> SuccessfulPayment:
-        """A payment of this bill, with new charge ids."""
+    def receipt(self, at: int) -> SuccessfulPayment:
+        """A payment of this bill, with new charge ids; a subscription's is its first."""
+        period = self.subscription_period
         return SuccessfulPayment(
             currency=self.invoice.currency,
             total_amount=self.invoice.total_amount,
             invoice_payload=self.payload,
             telegram_payment_charge_id="tg_" + secrets.token_hex(12),
             provider_payment_charge_id="" if self.is_star else "pr_" + secrets.token_hex(12),
+            subscription_expiration_date=at + period if period else None,
+            is_recurring=True if period else None,
+            is_first_recurring=True if period else None,
         )
 
 
@@ -41,6 +46,8 @@ class Payments:
 
     by_message: dict[tuple[int, int], Bill] = field(default_factory=dict)
     by_link: dict[str, Bill] = field(default_factory=dict)
+    settled: set[tuple[int, int]] = field(default_factory=set)
+    """Messages whose bill was paid: their button shows the receipt from then on."""
     paid: dict[str, Payment] = field(default_factory=dict)
 
     def link(self, bill: Bill) -> str:
@@ -49,9 +56,9 @@ class Payments:
         self.by_link[slug] = bill
         return f"https://t.me/${slug}"
 
-    def take(self, user_id: int, bill: Bill) -> SuccessfulPayment:
+    def take(self, user_id: int, bill: Bill, at: int) -> SuccessfulPayment:
         """Record that a person paid."""
-        receipt = bill.receipt()
+        receipt = bill.receipt(at)
         self.paid[receipt.telegram_payment_charge_id] = Payment(user_id, bill, receipt)
         return receipt
 
@@ -59,4 +66,5 @@ class Payments:
         """Forget all bills and payments."""
         self.by_message.clear()
         self.by_link.clear()
+        self.settled.clear()
         self.paid.clear()

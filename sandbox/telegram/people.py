@@ -7,14 +7,12 @@ from sandbox.telegram.errors import ApiError, bad_request
 from sandbox.telegram.files import Upload
 from sandbox.telegram.formatting import caption_text, message_text
 from sandbox.telegram.keyboards import InlineButton
+from sandbox.telegram.members import ChatMemberUpdated, MemberStatus, member_of
 from sandbox.telegram.objects import (
     CallbackQuery,
     Chat,
-    ChatMember,
-    ChatMemberUpdated,
     ChatType,
     InaccessibleMessage,
-    MemberStatus,
     Message,
     UpdateKind,
     User,
@@ -191,10 +189,13 @@ class Phones:
     ) -> InlineButton:
         """A button under a message, by its words or its data.
 
+        A deleted message has its buttons still: a phone may not have heard of the deletion.
+
         Raises:
             Impossible: There is none; the buttons there are are named.
         """
-        markup = self._entry(chat_id, message_id).message.reply_markup
+        entry = self.room(chat_id).entries.get(message_id)
+        markup = entry.message.reply_markup if entry else None
         buttons = markup.buttons if markup else ()
         for button in buttons:
             if (data is not None and button.callback_data == data) or (
@@ -251,15 +252,11 @@ class Phones:
             chat=room.chat,
             from_=person.user,
             date=self.world.unix_time,
-            old_chat_member=self._bot_as(old),
-            new_chat_member=self._bot_as(new),
+            old_chat_member=member_of(self.world.bot_user, old),
+            new_chat_member=member_of(self.world.bot_user, new),
         )
         if person.is_known:
             self.world.mailbox.post(UpdateKind.MY_CHAT_MEMBER, change, user_id)
-
-    def _bot_as(self, status: MemberStatus) -> ChatMember:
-        until = 0 if status is MemberStatus.KICKED else None
-        return ChatMember(user=self.world.bot_user, status=status, until_date=until)
 
 
 def _private_chat(user: User) -> Chat:

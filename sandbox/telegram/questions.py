@@ -38,7 +38,7 @@ class Questions(Generic[AnswerT]):
         question = self._open.get(question_id)
         if question is None or question.answered.done():
             return False
-        if self._clock.now() - question.asked_at > self.lifetime:
+        if self._is_too_old(question):
             return False
         question.answered.set_result(answer)
         return True
@@ -52,9 +52,18 @@ class Questions(Generic[AnswerT]):
         except TimeoutError:
             return None
         except asyncio.CancelledError:
-            if question.answered.cancelled():  # forgotten, and not the waiting cancelled
+            if question.answered.cancelled():  # given up, and not the waiting cancelled
                 return None
             raise
+
+    def _is_too_old(self, question: _Question[AnswerT]) -> bool:
+        return self._clock.now() - question.asked_at > self.lifetime
+
+    def give_up_old(self) -> None:
+        """The clock was turned: whoever waits for an answer that is overdue now gets none."""
+        for question in self._open.values():
+            if self._is_too_old(question):
+                question.answered.cancel()
 
     def clear(self) -> None:
         """Forget all questions; whoever waits for an answer gets none."""

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from sandbox.telegram.changes import Changes
 from sandbox.telegram.keyboards import ReplyKeyboard
+from sandbox.telegram.members import MemberStatus
 from sandbox.telegram.objects import (
     Chat,
     ChatType,
-    MemberStatus,
     Message,
     ReactionEmoji,
     Topic,

@@ -15,6 +15,7 @@ from sandbox.telegram.methods import (  # noqa: F401 - importing them registers 
     chats,
     editing,
     files,
+    passing_on,
     payments,
     profile,
     sending,

@@ -12,8 +12,9 @@ from sandbox.telegram.clock import Clock
 from sandbox.telegram.errors import ApiError, bad_request, forbidden
 from sandbox.telegram.files import FileShelf
 from sandbox.telegram.mailbox import Mailbox
+from sandbox.telegram.members import MemberStatus
 from sandbox.telegram.numbering import first_message_id
-from sandbox.telegram.objects import Bot, Chat, MemberStatus, Message, User
+from sandbox.telegram.objects import Bot, Chat, Message, UpdateKind, User
 from sandbox.telegram.payments import Payments
 from sandbox.telegram.profile import Profile
 from sandbox.telegram.questions import Questions
@@ -93,6 +94,12 @@ class World:
         self.clock.reset()
         self.changes.bump()
 
+    def turn_clock(self, by: timedelta) -> None:
+        """Let time pass at once: open questions may be too old after it."""
+        self.clock.advance(by)
+        self.callbacks.give_up_old()
+        self.checkouts.give_up_old()
+
     def next_poll(self) -> int:
         """Begin a long poll: whoever waits already is woken and finds itself replaced."""
         self.poll_turn += 1
@@ -161,16 +168,30 @@ class World:
             content: The message's own fields.
             thread_id: The topic.
         """
+        message_id = self.next_message_id(room)
+        if "forum_topic_created" in content:
+            thread_id = message_id  # the message that opens a topic gives it its id
         message = Message(
-            message_id=self.next_message_id(room),
+            message_id=message_id,
             from_=sender,
             chat=room.chat,
             date=self.unix_time,
             message_thread_id=thread_id,
             is_topic_message=True if thread_id else None,
-            **content,
+            **{"reply_to_message": _first_of(room, thread_id), **content},
         )
         return room.add(message, self.clock.now(), from_bot=sender.id == self.me.id)
+
+    def announce(
+        self, room: Room, content: dict[str, Any], thread_id: int | None = None
+    ) -> Message:
+        """Say in a chat what the bot did there; of its own messages it hears only of these.
+
+        So does the open server (`need_skip_update_message`): topics, pins.
+        """
+        message = self.post(room, self.bot_user, content, thread_id).message
+        self.mailbox.post(UpdateKind.MESSAGE, message, room.chat.id)
+        return message
 
     def post_as_bot(
         self, room: Room, content: dict[str, Any], thread_id: int | None = None
@@ -179,6 +200,15 @@ class World:
         if thread_id is not None and thread_id not in room.topics:
             raise bad_request("message thread not found")
         return self.post(room, self.bot_user, content, thread_id).message
+
+
+def _first_of(room: Room, thread_id: int | None) -> Message | None:
+    """What every message of a topic answers, unless it answers another one of it.
+
+    The open server tells it so (`get_same_chat_reply_to_message_id`).
+    """
+    first = room.entries.get(thread_id or 0)
+    return first.message if first else None
 
 
 def _check_private(person: Person) -> None:

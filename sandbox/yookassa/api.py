@@ -2,8 +2,10 @@
 
 from fastapi import APIRouter, Request, Response
 
+from sandbox.yookassa.bodies import parse
 from sandbox.yookassa.books import Books
-from sandbox.yookassa.desk import Desk, refusal_response
+from sandbox.yookassa.clock import Clock
+from sandbox.yookassa.desk import Desk
 from sandbox.yookassa.faults import Operation
 from sandbox.yookassa.kassa import Kassa
 from sandbox.yookassa.lists import payment_list, refund_list
@@ -14,12 +16,11 @@ from sandbox.yookassa.requests import (
     CaptureRequest,
     PaymentRequest,
     RefundRequest,
-    parse,
 )
 from sandbox.yookassa.tampering import Mirror
 
 
-def payments_api(desk: Desk, kassa: Kassa, mirror: Mirror) -> APIRouter:
+def payments_api(desk: Desk, kassa: Kassa, mirror: Mirror, clock: Clock) -> APIRouter:
     """`/v3/payments`."""
     router = APIRouter(prefix="/v3/payments")
 
@@ -36,7 +37,7 @@ def payments_api(desk: Desk, kassa: Kassa, mirror: Mirror) -> APIRouter:
         return await desk.get(
             Operation.LIST_PAYMENTS,
             request,
-            lambda: payment_list(kassa.payments(), request.query_params, mirror.show),
+            lambda: payment_list(kassa.payments(), request.query_params, clock.now(), mirror.show),
         )
 
     @router.get("/{payment_id}")
@@ -64,7 +65,7 @@ def payments_api(desk: Desk, kassa: Kassa, mirror: Mirror) -> APIRouter:
     return router
 
 
-def refunds_api(desk: Desk, refund_desk: RefundDesk, books: Books) -> APIRouter:
+def refunds_api(desk: Desk, refund_desk: RefundDesk, clock: Clock) -> APIRouter:
     """`/v3/refunds`."""
     router = APIRouter(prefix="/v3/refunds")
 
@@ -81,13 +82,13 @@ def refunds_api(desk: Desk, refund_desk: RefundDesk, books: Books) -> APIRouter:
         return await desk.get(
             Operation.LIST_REFUNDS,
             request,
-            lambda: refund_list(books.refunds(), request.query_params),
+            lambda: refund_list(refund_desk.refunds(), request.query_params, clock.now()),
         )
 
     @router.get("/{refund_id}")
     async def one(refund_id: str, request: Request) -> Response:
         return await desk.get(
-            Operation.GET_REFUND, request, lambda: books.refund(refund_id).to_api()
+            Operation.GET_REFUND, request, lambda: refund_desk.refund(refund_id).to_api()
         )
 
     return router
@@ -116,7 +117,10 @@ def shop_api(desk: Desk, books: Books, shop_id: str) -> APIRouter:
         return await desk.get(Operation.GET_ME, request, lambda: account)
 
     @router.api_route("/webhooks", methods=["GET", "POST"])
-    async def webhooks() -> Response:
-        return refusal_response(forbidden("Webhooks are managed with OAuth only."))
+    async def webhooks(request: Request) -> Response:
+        def refuse() -> dict[str, object]:
+            raise forbidden("Webhooks are managed with OAuth only.")
+
+        return await desk.get(Operation.MANAGE_WEBHOOKS, request, refuse)
 
     return router

@@ -33,8 +33,8 @@ def build_app(settings: ShopSettings) -> FastAPI:
         await shop.notifier.close()
 
     app = FastAPI(title="YooKassa sandbox", lifespan=keep_agenda)
-    app.include_router(payments_api(shop.desk, shop.kassa, shop.mirror))
-    app.include_router(refunds_api(shop.desk, shop.refund_desk, shop.books))
+    app.include_router(payments_api(shop.desk, shop.kassa, shop.mirror, shop.clock))
+    app.include_router(refunds_api(shop.desk, shop.refund_desk, shop.clock))
     app.include_router(shop_api(shop.desk, shop.books, settings.shop_id))
     pages = Pages(shop.kassa, shop.checkout, shop.notifier, shop.clock)
     app.include_router(page_routes(shop.desk, pages))

@@ -66,6 +66,10 @@ class Books:
             raise not_found("Payment method", "payment_method_id")
         return self._methods[method_id]
 
+    def saved_methods(self) -> Iterable[SavedMethod]:
+        """Every saved card, newest first."""
+        return reversed(self._methods.values())
+
     def chargeable(self, method_id: str) -> SavedMethod | None:
         """A saved card that may be charged, if it is one."""
         saved = self._methods.get(method_id)
@@ -82,9 +86,11 @@ class Books:
 
     def save_refund(self, refund: Refund) -> Refund:
         """Write a refund down, and publish it once it has succeeded."""
+        known = self._refunds.get(refund.id)
         self._refunds[refund.id] = refund
         self.changes.ring()
-        if refund.status is RefundStatus.SUCCEEDED:
+        news = known is not None and known.status is not refund.status
+        if news and refund.status is RefundStatus.SUCCEEDED:
             self._publish(Event.REFUND_SUCCEEDED, refund)
         return refund
 

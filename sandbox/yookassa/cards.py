@@ -131,9 +131,18 @@ TEST_CARDS: dict[str, TestCard] = {
 """Every test card by its number."""
 
 
-def card_for(scenario: str, card_type: CardType = CardType.MASTERCARD) -> TestCard:
-    """The test card that leads to a scenario; raises LookupError if there is none."""
+def card_for(
+    scenario: str, card_type: CardType = CardType.MASTERCARD, party: Party | None = None
+) -> TestCard:
+    """The test card that leads to a scenario; raises LookupError if there is none.
+
+    Args:
+        scenario: `PAID`, `PAID_AFTER_3DS`, `PAID_THEN_DECLINED`, or the reason of a decline.
+        card_type: The payment network.
+        party: Who declines; `fraud_suspected` has a card for each of two.
+    """
     for card in TEST_CARDS.values():
-        if card.scenario == scenario and card.card_type is card_type:
+        decided = party is None or (card.decline is not None and card.decline.party is party)
+        if card.scenario == scenario and card.card_type is card_type and decided:
             return card
     raise LookupError(f"No {card_type} test card leads to {scenario!r}.")

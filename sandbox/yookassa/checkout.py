@@ -49,12 +49,15 @@ class CardForm:
     number: str
     expiry: str
     csc: str
+    save: bool = False
+    """Whether the payer ticked "save the card", where the page offers it."""
 
 
 @dataclass(frozen=True)
 class _Presented:
     card: TestCard
     method: PaymentMethod
+    save: bool
 
 
 class NextStep(StrEnum):
@@ -118,7 +121,11 @@ class Checkout:
             why_not = THREE_D_SECURE_FAILED
         if why_not is None:
             self._kassa.authorise(
-                payment.id, presented.card, presented.method, three_d_secure=bool(passed_3ds)
+                payment.id,
+                presented.card,
+                presented.method,
+                agreed_to_save=presented.save,
+                three_d_secure=bool(passed_3ds),
             )
         elif self.after_decline is AfterDecline.CANCEL:
             self._kassa.decline(payment.id, why_not, presented.method)
@@ -132,7 +139,7 @@ class Checkout:
         month, year = _expiry(form.expiry, self._clock.now())
         if not _CSC.fullmatch(form.csc.strip()):
             raise WrongForm(FormError.CSC)
-        return _Presented(card, method_of(payment.id, card, month, year))
+        return _Presented(card, method_of(payment.id, card, month, year), form.save)
 
 
 def _expiry(text: str, now: datetime) -> tuple[str, str]:

@@ -1,28 +1,29 @@
 """A typed client of the control API, for tests, benchmarks and the control room."""
 
 from datetime import datetime, timedelta
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any
 
 import httpx
-from pydantic import BaseModel, TypeAdapter
+from pydantic import TypeAdapter
 
 from sandbox.yookassa.books import Event
-from sandbox.yookassa.cards import PAID, Cancellation, card_for
+from sandbox.yookassa.cards import PAID, Cancellation, Party, card_for
+from sandbox.yookassa.control_connection import ControlConnection, SandboxRefused, checked
 from sandbox.yookassa.controls import (
-    LONGEST_WAIT,
     CallsWait,
     ClockTurn,
     ClockView,
     Conduct,
     Forgery,
     MethodTreatment,
+    MethodView,
     NotificationSettings,
     NotificationWait,
     Outage,
     PaymentView,
     PaymentWait,
     RefundView,
+    Situation,
 )
 from sandbox.yookassa.faults import Fault, FaultKind, Operation, OperationCalls
 from sandbox.yookassa.notifications import Attempt, DeliveryState, Mode, Notification
@@ -30,22 +31,21 @@ from sandbox.yookassa.page_routes import THREE_D_SECURE_PATH, page_path
 from sandbox.yookassa.payments import PaymentStatus
 from sandbox.yookassa.tampering import Tampering
 
-_PATIENCE = timedelta(seconds=10)
-_TIMEOUT = httpx.Timeout(15, read=LONGEST_WAIT.total_seconds() + 15)
+__all__ = ["SandboxRefused", "YooKassaSandbox"]
 
-ModelT = TypeVar("ModelT", bound=BaseModel)
+_FAR_EXPIRY = "12/99"
+_PATIENCE = timedelta(seconds=10)
+
 
 _CALLS = TypeAdapter(dict[Operation, OperationCalls])
+_FAULTS = TypeAdapter(list[Fault])
+_METHODS = TypeAdapter(list[MethodView])
 _NOTIFICATIONS = TypeAdapter(list[Notification])
 _PAYMENTS = TypeAdapter(list[PaymentView])
 _REFUNDS = TypeAdapter(list[RefundView])
 
 
-class SandboxRefused(Exception):
-    """The sandbox did not do what it was asked; the message holds its answer."""
-
-
-class YooKassaSandbox:
+class YooKassaSandbox(ControlConnection):
     """A running sandbox.
 
     Example:
@@ -53,25 +53,6 @@ class YooKassaSandbox:
             await kassa.pay(payment_id)
             await kassa.wait_for_payment(payment_id, PaymentStatus.SUCCEEDED)
     """
-
-    def __init__(self, base_url: str) -> None:
-        """Prepare to talk to the sandbox at `base_url`, such as `http://127.0.0.1:8081`."""
-        self._http = httpx.AsyncClient(base_url=base_url, timeout=_TIMEOUT, trust_env=False)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Give the connections back."""
-        await self._http.aclose()
 
     # Payments and refunds
 
@@ -83,21 +64,35 @@ class YooKassaSandbox:
         """A payment as it really is."""
         return await self._ask(PaymentView, "GET", f"/payments/{payment_id}")
 
-    async def pay(self, payment_id: str, scenario: str = PAID) -> PaymentView:
+    async def pay(
+        self,
+        payment_id: str,
+        scenario: str = PAID,
+        *,
+        party: Party | None = None,
+        expiry: str = _FAR_EXPIRY,
+        save_card: bool = False,
+    ) -> PaymentView:
         """Pay on the hosted page with a test card, through the page's own form.
 
         Args:
             payment_id: A pending payment.
             scenario: What the card leads to: `cards.PAID`, `cards.PAID_AFTER_3DS`, or the
                 reason of a decline such as `insufficient_funds`.
+            party: Who declines, where two could for one reason.
+            expiry: The last month printed on the card, as `12/30`.
+            save_card: Whether the payer agrees to save the card, where the page offers it.
 
         Returns:
             The payment afterwards.
         """
-        form = {"number": card_for(scenario).number, "expiry": "12/99", "csc": "123"}
-        answer = _checked(await self._http.post(page_path(payment_id), data=form))
+        card = card_for(scenario, party=party)
+        form = {"number": card.number, "expiry": expiry, "csc": "123"}
+        if save_card:
+            form["save"] = "yes"
+        answer = checked(await self._http.post(page_path(payment_id), data=form))
         if answer.headers.get("location", "").startswith(THREE_D_SECURE_PATH):
-            _checked(await self._http.post(answer.headers["location"], data={"code": "1234"}))
+            checked(await self._http.post(answer.headers["location"], data={"code": "1234"}))
         return await self.payment(payment_id)
 
     async def approve(self, payment_id: str) -> PaymentView:
@@ -122,6 +117,10 @@ class YooKassaSandbox:
     async def treat_saved_card(self, method_id: str, treatment: MethodTreatment) -> None:
         """Decide what becomes of later charges of a saved card."""
         await self._call("PUT", f"/methods/{method_id}", treatment)
+
+    async def saved_cards(self) -> list[MethodView]:
+        """Every saved card, newest first."""
+        return _METHODS.validate_json(await self._call("GET", "/methods"))
 
     async def refunds(self) -> list[RefundView]:
         """Every refund, newest first."""
@@ -153,6 +152,14 @@ class YooKassaSandbox:
             retry_after_ms=retry_after_ms,
         )
         await self._call("POST", "/faults", fault)
+
+    async def faults(self) -> list[Fault]:
+        """The faults that still wait for their call."""
+        return _FAULTS.validate_json(await self._call("GET", "/faults"))
+
+    async def situation(self) -> Situation:
+        """Everything that was set to go otherwise than well, and the sandbox's time."""
+        return await self._ask(Situation, "GET", "/situation")
 
     async def clear_faults(self) -> None:
         """Behave again; ends an outage too."""
@@ -236,27 +243,14 @@ class YooKassaSandbox:
         """Skip to a moment in the future."""
         return (await self._ask(ClockView, "POST", "/clock", ClockTurn(to=moment))).now
 
+    async def is_healthy(self) -> bool:
+        """Whether the sandbox answers."""
+        try:
+            await self._call("GET", "/health")
+        except (httpx.HTTPError, SandboxRefused):
+            return False
+        return True
+
     async def reset(self) -> None:
         """Back to the first moment: real time, empty books, settings as at the start."""
         await self._call("POST", "/reset")
-
-    async def _ask(
-        self, model: type[ModelT], method: str, path: str, body: BaseModel | None = None
-    ) -> ModelT:
-        return model.model_validate_json(await self._call(method, path, body))
-
-    async def _call(self, method: str, path: str, body: BaseModel | None = None) -> bytes:
-        content = None if body is None else body.model_dump_json()
-        answer = await self._http.request(
-            method,
-            f"/control{path}",
-            content=content,
-            headers={"Content-Type": "application/json"} if content else None,
-        )
-        return _checked(answer).content
-
-
-def _checked(answer: httpx.Response) -> httpx.Response:
-    if answer.is_error:
-        raise SandboxRefused(f"{answer.request.method} {answer.url}: {answer.text}")
-    return answer

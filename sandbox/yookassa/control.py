@@ -16,27 +16,29 @@ from sandbox.yookassa.controls import (
     Conduct,
     Forgery,
     MethodTreatment,
+    MethodView,
     NotificationSettings,
     NotificationWait,
     Outage,
     PaymentView,
     PaymentWait,
     RefundView,
+    Situation,
 )
 from sandbox.yookassa.desk import refusal_response
 from sandbox.yookassa.faults import Fault, Operation, OperationCalls
 from sandbox.yookassa.notifications import Attempt, Notification
 from sandbox.yookassa.payments import Payment
-from sandbox.yookassa.refunds import Refund
 from sandbox.yookassa.refusals import Refusal
 from sandbox.yookassa.shop import Shop
 from sandbox.yookassa.tampering import Tampering
+from sandbox.yookassa.views import method_view, payment_view, refund_view
 
 
 def control_api(shop: Shop) -> APIRouter:
     """Everything under `/control`."""
     router = APIRouter(prefix="/control", tags=["control"])
-    for part in (_payments, _refunds, _trouble, _notifications, _time):
+    for part in (_payments, _saved_cards, _refunds, _trouble, _notifications, _time):
         router.include_router(part(shop))
     return router
 
@@ -53,11 +55,11 @@ def _payments(shop: Shop) -> APIRouter:
 
     @router.get("/payments")
     async def payments() -> list[PaymentView]:
-        return [_view(payment) for payment in shop.kassa.payments()]
+        return [payment_view(payment) for payment in shop.kassa.payments()]
 
     @router.get("/payments/{payment_id}")
     async def payment(payment_id: str) -> PaymentView:
-        return _view(shop.kassa.payment(payment_id))
+        return payment_view(shop.kassa.payment(payment_id))
 
     @router.post("/payments/{payment_id}/wait")
     async def wait(payment_id: str, awaited: PaymentWait) -> PaymentView:
@@ -66,21 +68,31 @@ def _payments(shop: Shop) -> APIRouter:
             return current if current.status is awaited.status else None
 
         await shop.books.changes.until(reached, timedelta(seconds=awaited.seconds))
-        return _view(shop.kassa.payment(payment_id))
+        return payment_view(shop.kassa.payment(payment_id))
 
     @router.post("/payments/{payment_id}/approve")
     async def approve(payment_id: str) -> PaymentView:
-        return _view(shop.kassa.approve(payment_id))
+        return payment_view(shop.kassa.approve(payment_id))
 
     @router.post("/payments/{payment_id}/cancel")
     async def cancel(
         payment_id: str, why: Annotated[Cancellation, Body()] = DECLINED_BY_BANK
     ) -> PaymentView:
-        return _view(shop.kassa.decline(payment_id, why))
+        return payment_view(shop.kassa.decline(payment_id, why))
 
     @router.put("/payments/{payment_id}/tampering", status_code=204)
     async def tamper(payment_id: str, tampering: Tampering) -> None:
         shop.mirror.distort(shop.kassa.payment(payment_id).id, tampering)
+
+    return router
+
+
+def _saved_cards(shop: Shop) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/methods")
+    async def methods() -> list[MethodView]:
+        return [method_view(saved) for saved in shop.books.saved_methods()]
 
     @router.put("/methods/{method_id}", status_code=204)
     async def treat(method_id: str, treatment: MethodTreatment) -> None:
@@ -101,13 +113,13 @@ def _refunds(shop: Shop) -> APIRouter:
 
     @router.get("/refunds")
     async def refunds() -> list[RefundView]:
-        return [_refund_view(refund) for refund in shop.books.refunds()]
+        return [refund_view(refund) for refund in shop.books.refunds()]
 
     @router.post("/refunds/{refund_id}/settle")
     async def settle(
         refund_id: str, why_not: Annotated[Cancellation | None, Body()] = None
     ) -> RefundView:
-        return _refund_view(shop.refund_desk.settle(refund_id, why_not))
+        return refund_view(shop.refund_desk.settle(refund_id, why_not))
 
     return router
 
@@ -122,6 +134,10 @@ def _trouble(shop: Shop) -> APIRouter:
     @router.get("/faults")
     async def faults() -> tuple[Fault, ...]:
         return shop.faults.waiting()
+
+    @router.get("/situation")
+    async def situation() -> Situation:
+        return shop.situation()
 
     @router.delete("/faults", status_code=204)
     async def behave() -> None:
@@ -232,28 +248,3 @@ def _awaited(known: tuple[Notification, ...], wait: NotificationWait) -> Notific
         ):
             return notification
     return None
-
-
-def _view(payment: Payment) -> PaymentView:
-    refunded = payment.refunded_amount
-    return PaymentView(
-        id=payment.id,
-        status=payment.status,
-        value=f"{payment.amount.value:.2f}",
-        currency=payment.amount.currency,
-        description=payment.description,
-        metadata=payment.metadata,
-        cancellation=payment.cancellation_details,
-        refunded_value=f"{refunded.value:.2f}" if refunded else "0.00",
-        created_at=payment.created_at,
-        page_url=payment.confirmation.confirmation_url if payment.confirmation else None,
-    )
-
-
-def _refund_view(refund: Refund) -> RefundView:
-    return RefundView(
-        id=refund.id,
-        payment_id=refund.payment_id,
-        status=refund.status,
-        value=f"{refund.amount.value:.2f}",
-    )

@@ -8,10 +8,11 @@ from pydantic import AwareDatetime, Field
 from sandbox.yookassa.books import Event
 from sandbox.yookassa.cards import Cancellation, Party
 from sandbox.yookassa.checkout import AfterDecline
-from sandbox.yookassa.faults import FaultKind, Operation
+from sandbox.yookassa.faults import Fault, FaultKind, Operation
 from sandbox.yookassa.notifications import DeliveryState, Mode
 from sandbox.yookassa.objects import ApiObject
-from sandbox.yookassa.payments import PaymentStatus, ReceiptRegistration
+from sandbox.yookassa.payments import PaymentStatus
+from sandbox.yookassa.receipts import ReceiptRegistration
 from sandbox.yookassa.refunding import RefundFate
 
 LONGEST_WAIT = timedelta(seconds=60)
@@ -43,6 +44,19 @@ class RefundView(ApiObject):
     payment_id: str
     status: str
     value: str
+    cancellation: Cancellation | None = None
+
+
+class MethodView(ApiObject):
+    """A saved card and what becomes of its charges."""
+
+    id: str
+    title: str
+    expires: str
+    """The last month printed on it, as 12/2030."""
+    decline: Cancellation | None = None
+    stays_pending: bool = False
+    revoked: bool = False
 
 
 class MethodTreatment(ApiObject):
@@ -66,6 +80,19 @@ class Conduct(ApiObject):
     after_decline: AfterDecline = AfterDecline.CANCEL
     refunds: RefundFate = RefundFate.SUCCEEDS
     receipts: ReceiptRegistration = ReceiptRegistration.SUCCEEDED
+    autopayments: bool = True
+    """Whether the shop may save cards and charge them: a test shop may, a real one must ask."""
+
+
+class Situation(ApiObject):
+    """Everything that was set to go otherwise than well, and the time."""
+
+    now: datetime
+    conduct: Conduct
+    outage: FaultKind | None
+    faults: tuple[Fault, ...]
+    """Those that wait for their call."""
+    notifications: NotificationSettings
 
 
 class Outage(ApiObject):

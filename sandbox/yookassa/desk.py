@@ -18,6 +18,7 @@ from sandbox.yookassa.refusals import (
     forbidden,
     internal_server_error,
     invalid_credentials,
+    invalid_request,
     too_many_requests,
     unsupported_media_type,
 )
@@ -32,6 +33,8 @@ _BAD_GATEWAY = (
 _BEFORE: dict[FaultKind, Callable[[Fault], Refusal]] = {
     FaultKind.ERROR_BEFORE: lambda _: internal_server_error(),
     FaultKind.THROTTLED: lambda fault: too_many_requests(fault.retry_after_ms),
+    FaultKind.REFUSED: lambda _: invalid_request("The request was refused on purpose."),
+    FaultKind.UNAUTHORIZED: lambda _: invalid_credentials(),
     FaultKind.FORBIDDEN: lambda _: forbidden(),
 }
 
@@ -112,7 +115,7 @@ async def _before(fault: Fault, request: Request) -> Response | None:
     if fault.kind in _BEFORE:
         return refusal_response(_BEFORE[fault.kind](fault))
     if fault.kind is FaultKind.BAD_GATEWAY:
-        return Response(_BAD_GATEWAY, status_code=502, media_type="text/html")
+        return _bad_gateway()
     if fault.kind is FaultKind.DROP_BEFORE:
         return await connections.drop(request)
     if fault.kind is FaultKind.HANG_BEFORE:
@@ -123,6 +126,8 @@ async def _before(fault: Fault, request: Request) -> Response | None:
 async def _after(fault: Fault, request: Request, answer: Response) -> Response:
     if fault.kind is FaultKind.ERROR_AFTER:
         return refusal_response(internal_server_error())
+    if fault.kind is FaultKind.BAD_GATEWAY_AFTER:
+        return _bad_gateway()
     if fault.kind is FaultKind.PROCESSING:
         return _processing(fault.retry_after_ms)
     if fault.kind is FaultKind.DROP_AFTER:
@@ -144,6 +149,10 @@ async def _respond(answer: Callable[[], Awaitable[Answer]]) -> Response:
 def refusal_response(refusal: Refusal) -> Response:
     """The HTTP answer of a refusal."""
     return _json(refusal.status, refusal.body)
+
+
+def _bad_gateway() -> Response:
+    return Response(_BAD_GATEWAY, status_code=502, media_type="text/html")
 
 
 def _processing(retry_after_ms: int) -> Response:

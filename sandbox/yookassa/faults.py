@@ -22,6 +22,7 @@ class Operation(StrEnum):
     LIST_REFUNDS = "list_refunds"
     GET_PAYMENT_METHOD = "get_payment_method"
     GET_ME = "get_me"
+    MANAGE_WEBHOOKS = "manage_webhooks"
     SHOW_PAGE = "show_page"
     SUBMIT_PAGE = "submit_page"
 
@@ -49,6 +50,12 @@ class FaultKind(StrEnum):
     """It happened, but the answer is 202 with `retry_after`: repeat to learn the result."""
     BAD_GATEWAY = "bad_gateway"
     """502 with an HTML page, and nothing happened."""
+    BAD_GATEWAY_AFTER = "bad_gateway_after"
+    """It happened, then 502 with an HTML page."""
+    REFUSED = "refused"
+    """400, and nothing happened."""
+    UNAUTHORIZED = "unauthorized"
+    """401, as after a change of the secret key; nothing happened."""
     FORBIDDEN = "forbidden"
     """403, and nothing happened."""
 

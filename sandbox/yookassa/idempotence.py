@@ -6,6 +6,7 @@ Source: https://yookassa.ru/developers/using-api/interaction-format#idempotence
 import asyncio
 import hashlib
 import json
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +17,8 @@ from sandbox.yookassa.refusals import Refusal, invalid_request
 
 HEADER = "Idempotence-Key"
 LONGEST_KEY = 64
+_KEY = re.compile(r"[0-9a-zA-Z+-_.]+")
+"""The official file's pattern; its range from `+` to `_` takes in most punctuation."""
 KEY_LIFE = timedelta(hours=24)
 
 
@@ -109,4 +112,6 @@ def _checked(key: str | None) -> str:
         raise invalid_request("Idempotence key is required", HEADER)
     if len(key) > LONGEST_KEY:
         raise invalid_request(f"Idempotence key is longer than {LONGEST_KEY}", HEADER)
+    if not _KEY.fullmatch(key):
+        raise invalid_request("Idempotence key has characters that are not allowed", HEADER)
     return key

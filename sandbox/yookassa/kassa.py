@@ -2,12 +2,11 @@
 
 import secrets
 from collections.abc import Callable, Iterable
-from datetime import timedelta
 
 from sandbox.yookassa.books import Books
 from sandbox.yookassa.cards import Cancellation, TestCard
 from sandbox.yookassa.clock import Agenda, Clock
-from sandbox.yookassa.methods import MethodStatus, PaymentMethod, SavedMethod
+from sandbox.yookassa.methods import PaymentMethod, SavedMethod, saved_method_of
 from sandbox.yookassa.objects import Amount, Recipient, new_id
 from sandbox.yookassa.payments import (
     EXPIRED_ON_CAPTURE,
@@ -18,15 +17,17 @@ from sandbox.yookassa.payments import (
     Locale,
     Payment,
     PaymentStatus,
-    ReceiptRegistration,
+    Saving,
     Terms,
     ThreeDSecure,
 )
-from sandbox.yookassa.refusals import invalid_request
-from sandbox.yookassa.requests import CaptureRequest, PaymentRequest, Receipt
+from sandbox.yookassa.receipts import RECEIPT_TIME, Receipt, ReceiptRegistration
+from sandbox.yookassa.refusals import forbidden, invalid_request
+from sandbox.yookassa.requests import CaptureRequest, PaymentRequest
 
-RECEIPT_TIME = timedelta(seconds=5)
-"""How long a receipt takes to register; invented."""
+_NO_AUTOPAYMENTS = (
+    "This store can't make recurring payments. Contact the YooMoney manager to learn more"
+)
 
 
 class Kassa:
@@ -54,6 +55,8 @@ class Kassa:
         """
         self.receipts = ReceiptRegistration.SUCCEEDED
         """What becomes of receipts after their payment."""
+        self.autopayments = True
+        """Whether the shop may save cards and charge them, as every test shop may."""
         self._recipient = Recipient(account_id=shop_id, gateway_id=f"{shop_id}0")
         self._books = books
         self._clock = clock
@@ -76,6 +79,8 @@ class Kassa:
         """Open a payment: with a page for the payer, or charging a saved card at once."""
         amount = request.amount.to_amount()
         _require_total(request.receipt, amount)
+        if not self.autopayments and (request.save_payment_method or request.payment_method_id):
+            raise forbidden(_NO_AUTOPAYMENTS)
         if request.payment_method_id is None:
             return self._open(request, amount, page=True)
         saved = self._books.chargeable(request.payment_method_id)
@@ -88,7 +93,7 @@ class Kassa:
         payment = self.payment(payment_id)
         amount = request.amount.to_amount() if request.amount else payment.amount
         _require_total(request.receipt, amount)
-        return self._save(payment.captured(amount, self._clock.now()))
+        return self._save_taken(payment.captured(amount, self._clock.now()))
 
     def cancel(self, payment_id: str) -> Payment:
         """Let held money go."""
@@ -97,17 +102,19 @@ class Kassa:
     # What the payer and the bank do
 
     def authorise(
-        self, payment_id: str, card: TestCard, method: PaymentMethod, *, three_d_secure: bool
+        self,
+        payment_id: str,
+        card: TestCard,
+        method: PaymentMethod,
+        *,
+        agreed_to_save: bool,
+        three_d_secure: bool,
     ) -> Payment:
-        """The payer's card is good: the payment is captured or held, the card saved if asked."""
+        """The payer's card is good: the payment is captured or held."""
         payment = self.payment(payment_id)
-        if payment.terms.save_method:
-            method = method.but(saved=True, status=MethodStatus.ACTIVE)
-        details = _authorization(three_d_secure=three_d_secure)
-        paid = payment.authorised(method, details, self._clock.now())
-        if method.saved:
-            self._books.save_method(SavedMethod(method=method, decline=card.autopay_decline))
-        return self._save(paid)
+        if payment.terms.saves(agreed=agreed_to_save):
+            payment = payment.but(to_save=saved_method_of(method, card))
+        return self._take(payment, method, three_d_secure=three_d_secure)
 
     def decline(
         self, payment_id: str, why: Cancellation, method: PaymentMethod | None = None
@@ -123,7 +130,7 @@ class Kassa:
         payment = self.payment(payment_id)
         if payment.payment_method is None:
             raise invalid_request("Nobody has chosen a card for this payment.", "payment_id")
-        return self._take(payment, payment.payment_method)
+        return self._take(payment, payment.payment_method, three_d_secure=False)
 
     # Opening and charging
 
@@ -140,7 +147,7 @@ class Kassa:
             metadata=request.metadata,
             merchant_customer_id=request.merchant_customer_id,
             receipt_registration=ReceiptRegistration.PENDING if request.receipt else None,
-            terms=_terms(request),
+            terms=self._terms(request),
         )
         self._agenda.at(now + PAGE_LIFE, lambda: self._expire_page(payment_id))
         return self._save(payment)
@@ -157,15 +164,31 @@ class Kassa:
         payment = self._save(payment.but(payment_method=saved.method))
         if saved.stays_pending:
             return payment
-        if saved.decline is not None:
-            return self._save(payment.canceled(saved.decline))
-        return self._take(payment, saved.method)
+        refusal = saved.refusal(self._clock.now())
+        if refusal is not None:
+            return self._save(payment.canceled(refusal))
+        return self._take(payment, saved.method, three_d_secure=False)
 
-    def _take(self, payment: Payment, method: PaymentMethod) -> Payment:
-        details = _authorization(three_d_secure=False)
-        return self._save(payment.authorised(method, details, self._clock.now()))
+    def _take(self, payment: Payment, method: PaymentMethod, *, three_d_secure: bool) -> Payment:
+        details = _authorization(three_d_secure=three_d_secure)
+        return self._save_taken(payment.authorised(method, details, self._clock.now()))
+
+    def _terms(self, request: PaymentRequest) -> Terms:
+        page = request.confirmation
+        return Terms(
+            capture=request.capture,
+            saving=_saving(request) if self.autopayments else Saving.NEVER,
+            locale=page.locale if page else Locale.RUSSIAN,
+            return_url=page.return_url if page else None,
+        )
 
     # What time does
+
+    def _save_taken(self, payment: Payment) -> Payment:
+        # Only money that was really taken saves a card: a hold can still be let go.
+        if payment.status is PaymentStatus.SUCCEEDED and payment.to_save is not None:
+            self._books.save_method(payment.to_save)
+        return self._save(payment)
 
     def _save(self, payment: Payment) -> Payment:
         if payment.expires_at is not None:
@@ -190,14 +213,10 @@ class Kassa:
         self._books.save_payment(payment.but(receipt_registration=self.receipts))
 
 
-def _terms(request: PaymentRequest) -> Terms:
-    page = request.confirmation
-    return Terms(
-        capture=request.capture,
-        save_method=request.save_payment_method,
-        locale=page.locale if page else Locale.RUSSIAN,
-        return_url=page.return_url if page else None,
-    )
+def _saving(request: PaymentRequest) -> Saving:
+    if request.save_payment_method is None:
+        return Saving.OFFERED
+    return Saving.ALWAYS if request.save_payment_method else Saving.NEVER
 
 
 def _authorization(*, three_d_secure: bool) -> AuthorizationDetails:

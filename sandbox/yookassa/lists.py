@@ -5,7 +5,7 @@ Source: https://yookassa.ru/developers/using-api/lists
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from operator import ge, gt, le, lt
 from typing import Any, Protocol, TypeVar
@@ -18,6 +18,8 @@ from sandbox.yookassa.refusals import invalid_request
 
 DEFAULT_LIMIT = 10
 HIGHEST_LIMIT = 100
+REACH = timedelta(days=3 * 365)
+"""Older payments and refunds are not listed."""
 
 _BOUNDS = {"gte": ge, "gt": gt, "lte": le, "lt": lt}
 _MOMENT = TypeAdapter(AwareDatetime)
@@ -40,9 +42,13 @@ Test = Callable[[ItemT], bool]
 
 
 def payment_list(
-    payments: Iterable[Payment], query: Query, show: Callable[[Payment], dict[str, Any]]
+    payments: Iterable[Payment],
+    query: Query,
+    now: datetime,
+    show: Callable[[Payment], dict[str, Any]],
 ) -> dict[str, Any]:
     """`GET /payments`."""
+    payments = (payment for payment in payments if payment.created_at >= now - REACH)
     created: list[Test[Payment]] = _within(query, "created_at", lambda it: it.created_at)
     captured: list[Test[Payment]] = _within(query, "captured_at", lambda it: it.captured_at)
     tests = created + captured
@@ -54,8 +60,9 @@ def payment_list(
     return _page(payments, tests, query, show)
 
 
-def refund_list(refunds: Iterable[Refund], query: Query) -> dict[str, Any]:
+def refund_list(refunds: Iterable[Refund], query: Query, now: datetime) -> dict[str, Any]:
     """`GET /refunds`."""
+    refunds = (refund for refund in refunds if refund.created_at >= now - REACH)
     tests: list[Test[Refund]] = _within(query, "created_at", lambda it: it.created_at)
     if "status" in query:
         status = _one_of(RefundStatus, query, "status")

@@ -1,9 +1,12 @@
 """Means of payment: the card that a payment was made with, and whether it was saved."""
 
+from datetime import datetime
 from enum import StrEnum
 
-from sandbox.yookassa.cards import Cancellation, CardType, TestCard
+from sandbox.yookassa.cards import Cancellation, CardType, Party, TestCard
 from sandbox.yookassa.objects import ApiObject
+
+CARD_EXPIRED = Cancellation(party=Party.PAYMENT_NETWORK, reason="card_expired")
 
 
 class MethodStatus(StrEnum):
@@ -23,6 +26,10 @@ class BankCard(ApiObject):
     expiry_month: str
     card_type: CardType
     issuer_country: str = "RU"
+
+    def has_expired(self, now: datetime) -> bool:
+        """Whether the last month printed on the card is over."""
+        return (int(self.expiry_year), int(self.expiry_month)) < (now.year, now.month)
 
 
 class PaymentMethod(ApiObject):
@@ -46,6 +53,16 @@ class SavedMethod(ApiObject):
     """Whether its charges wait to be settled, as YooKassa's sometimes do."""
     revoked: bool = False
     """Whether the request itself is refused, as happens when a bank withdrew the consent."""
+
+    def refusal(self, now: datetime) -> Cancellation | None:
+        """Why a charge at this moment is declined, if it is."""
+        return self.decline or (CARD_EXPIRED if self.method.card.has_expired(now) else None)
+
+
+def saved_method_of(method: PaymentMethod, card: TestCard) -> SavedMethod:
+    """The method of a payment as it is once it is saved."""
+    active = method.but(saved=True, status=MethodStatus.ACTIVE)
+    return SavedMethod(method=active, decline=card.autopay_decline)
 
 
 def method_of(

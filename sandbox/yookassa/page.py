@@ -10,7 +10,7 @@ from sandbox.yookassa.cards import TEST_CARDS, CardType, TestCard
 from sandbox.yookassa.checkout import FormError
 from sandbox.yookassa.objects import Amount
 from sandbox.yookassa.page_texts import TEXTS, reason_in_words, scenario_in_words
-from sandbox.yookassa.payments import Locale, Payment, PaymentStatus
+from sandbox.yookassa.payments import Locale, Payment, PaymentStatus, Saving
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -37,7 +37,7 @@ def card_page(
         "card.html",
         payment,
         alert=alert,
-        saves=_paragraph(TEXTS[locale]["saves"]) if payment.terms.save_method else "",
+        saves=_paragraph(TEXTS[locale]["saves"]) if payment.terms.saving is Saving.ALWAYS else "",
         test_cards=_test_cards(locale, of_one_network=True),
         other_cards=_test_cards(locale, of_one_network=False),
     )

@@ -30,6 +30,7 @@ class CardFields(BaseModel):
     expiry: str = ""
     csc: str = ""
     test_card: str = ""
+    save: bool = False
 
 
 def page_path(payment_id: str) -> str:
@@ -94,9 +95,9 @@ class Pages:
     def filled(self, fields: CardFields) -> CardForm:
         """The form as typed, or as a click on a test card fills it."""
         if fields.test_card not in TEST_CARDS:
-            return CardForm(number=fields.number, expiry=fields.expiry, csc=fields.csc)
+            return CardForm(fields.number, fields.expiry, fields.csc, fields.save)
         expiry = f"12/{(self._clock.now().year + 3) % 100:02}"
-        return CardForm(number=fields.test_card, expiry=expiry, csc="123")
+        return CardForm(fields.test_card, expiry, "123", fields.save)
 
 
 def page_routes(desk: Desk, pages: Pages) -> APIRouter:

@@ -12,8 +12,9 @@ from enum import StrEnum
 from pydantic import Field
 
 from sandbox.yookassa.cards import Cancellation, Party
-from sandbox.yookassa.methods import PaymentMethod
+from sandbox.yookassa.methods import PaymentMethod, SavedMethod
 from sandbox.yookassa.objects import Amount, ApiObject, Recipient, Timestamp
+from sandbox.yookassa.receipts import ReceiptRegistration
 from sandbox.yookassa.refusals import invalid_request
 
 PAGE_LIFE = timedelta(hours=1)
@@ -39,12 +40,14 @@ class PaymentStatus(StrEnum):
     CANCELED = "canceled"
 
 
-class ReceiptRegistration(StrEnum):
-    """Where the 54-FZ receipt of a payment is."""
+class Saving(StrEnum):
+    """Whether the card that pays is saved for later charges."""
 
-    PENDING = "pending"
-    SUCCEEDED = "succeeded"
-    CANCELED = "canceled"
+    NEVER = "never"
+    OFFERED = "offered"
+    """The page asks the payer."""
+    ALWAYS = "always"
+    """The shop asked for it; the page only says so."""
 
 
 class Locale(StrEnum):
@@ -80,9 +83,13 @@ class Terms(ApiObject):
     """What the shop asked for and the API does not show."""
 
     capture: bool
-    save_method: bool
+    saving: Saving
     locale: Locale
     return_url: str | None
+
+    def saves(self, *, agreed: bool) -> bool:
+        """Whether the card is to be saved, if it pays."""
+        return self.saving is Saving.ALWAYS or (self.saving is Saving.OFFERED and agreed)
 
 
 class Payment(ApiObject):
@@ -109,6 +116,8 @@ class Payment(ApiObject):
     authorization_details: AuthorizationDetails | None = None
     merchant_customer_id: str | None = None
     terms: Terms = Field(exclude=True)
+    to_save: SavedMethod | None = Field(default=None, exclude=True)
+    """The card as it is saved once the payment has succeeded."""
 
     @property
     def is_final(self) -> bool:
@@ -139,6 +148,7 @@ class Payment(ApiObject):
             raise invalid_request("Amount exceeds the payment's.", "amount.value")
         return self.but(
             status=PaymentStatus.SUCCEEDED,
+            payment_method=self.to_save.method if self.to_save else self.payment_method,
             amount=amount,
             income_amount=_after_commission(amount),
             captured_at=now,

@@ -1,13 +1,15 @@
 """Giving money back, up to what was captured and not given back yet."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
 
 from sandbox.yookassa.books import Books
 from sandbox.yookassa.cards import Cancellation, Party
-from sandbox.yookassa.clock import Clock
+from sandbox.yookassa.clock import Agenda, Clock
 from sandbox.yookassa.objects import Amount, new_id
 from sandbox.yookassa.payments import Payment, PaymentStatus
+from sandbox.yookassa.receipts import RECEIPT_TIME, ReceiptRegistration
 from sandbox.yookassa.refunds import REFUNDABLE_FOR, Refund, RefundStatus
 from sandbox.yookassa.refusals import invalid_request
 from sandbox.yookassa.requests import RefundRequest
@@ -27,13 +29,27 @@ class RefundFate(StrEnum):
 class RefundDesk:
     """Makes refunds and settles them."""
 
-    def __init__(self, books: Books, clock: Clock) -> None:
+    def __init__(self, books: Books, clock: Clock, agenda: Agenda) -> None:
         self.fate = RefundFate.SUCCEEDS
+        self.receipts = ReceiptRegistration.SUCCEEDED
+        """What becomes of receipts after their refund."""
         self._books = books
         self._clock = clock
+        self._agenda = agenda
+
+    def refund(self, refund_id: str) -> Refund:
+        """A refund as it is now; raises Refusal (404) if there is none."""
+        self._agenda.run_due()
+        return self._books.refund(refund_id)
+
+    def refunds(self) -> Iterable[Refund]:
+        """Every refund as it is now, newest first."""
+        self._agenda.run_due()
+        return self._books.refunds()
 
     def create(self, request: RefundRequest) -> Refund:
         """Begin a refund; it is settled at once unless `fate` says otherwise."""
+        self._agenda.run_due()
         payment = self._books.payment(request.payment_id)
         amount = request.amount.to_amount()
         if request.receipt is not None:
@@ -49,7 +65,14 @@ class RefundDesk:
         done = refund.succeeded()
         payment = self._books.payment(refund.payment_id)
         self._books.save_payment(payment.refunded(refund.amount))
+        if done.receipt_registration is not None:
+            due = self._clock.now() + RECEIPT_TIME
+            self._agenda.at(due, lambda: self._register_receipt(refund_id))
         return self._books.save_refund(done)
+
+    def _register_receipt(self, refund_id: str) -> None:
+        refund = self._books.refund(refund_id)
+        self._books.save_refund(refund.but(receipt_registration=self.receipts))
 
     def _begin(self, request: RefundRequest, amount: Amount) -> Refund:
         now = self._clock.now()
@@ -60,6 +83,7 @@ class RefundDesk:
             amount=amount,
             description=request.description,
             metadata=request.metadata,
+            receipt_registration=ReceiptRegistration.PENDING if request.receipt else None,
         )
 
     def _decide(self, refund: Refund) -> Refund:

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from sandbox.yookassa.cards import Cancellation
 from sandbox.yookassa.objects import Amount, ApiObject, Timestamp
+from sandbox.yookassa.receipts import ReceiptRegistration
 from sandbox.yookassa.refusals import invalid_request
 
 REFUNDABLE_FOR = timedelta(days=3 * 365)
@@ -29,6 +30,7 @@ class Refund(ApiObject):
     amount: Amount
     description: str | None = None
     metadata: dict[str, str] | None = None
+    receipt_registration: ReceiptRegistration | None = None
     cancellation_details: Cancellation | None = None
 
     def succeeded(self) -> "Refund":
@@ -39,7 +41,11 @@ class Refund(ApiObject):
     def canceled(self, why: Cancellation) -> "Refund":
         """The refund does not happen. No notification exists for this: the shop must ask."""
         self._require_pending()
-        return self.but(status=RefundStatus.CANCELED, cancellation_details=why)
+        return self.but(
+            status=RefundStatus.CANCELED,
+            cancellation_details=why,
+            receipt_registration=self.receipt_registration and ReceiptRegistration.CANCELED,
+        )
 
     def _require_pending(self) -> None:
         if self.status is not RefundStatus.PENDING:

@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sandbox.yookassa.books import Books, Event
 from sandbox.yookassa.checkout import AfterDecline, Checkout
 from sandbox.yookassa.clock import Agenda, Clock
-from sandbox.yookassa.controls import Conduct
+from sandbox.yookassa.controls import Conduct, NotificationSettings, Situation
 from sandbox.yookassa.desk import Desk
 from sandbox.yookassa.faults import Faults
 from sandbox.yookassa.idempotence import IdempotenceBook
@@ -43,7 +43,7 @@ class Shop:
         self.notifier = Notifier(self.clock, self.agenda, settings.notify_url)
         self.books = Books(self._publish)
         self.kassa = Kassa(settings.shop_id, self.books, self.clock, self.agenda, self._page_url)
-        self.refund_desk = RefundDesk(self.books, self.clock)
+        self.refund_desk = RefundDesk(self.books, self.clock, self.agenda)
         self.checkout = Checkout(self.kassa, self.clock)
         self.idempotence = IdempotenceBook(self.clock)
         credentials = (settings.shop_id, settings.secret_key)
@@ -64,9 +64,21 @@ class Shop:
 
     def behave(self, conduct: Conduct) -> None:
         """Decide what is left to YooKassa, banks and registers."""
+        self.conduct = conduct
         self.checkout.after_decline = conduct.after_decline
         self.refund_desk.fate = conduct.refunds
-        self.kassa.receipts = conduct.receipts
+        self.kassa.receipts = self.refund_desk.receipts = conduct.receipts
+        self.kassa.autopayments = conduct.autopayments
+
+    def situation(self) -> Situation:
+        """What was set to go otherwise than well."""
+        return Situation(
+            now=self.clock.now(),
+            conduct=self.conduct,
+            outage=self.faults.outage,
+            faults=self.faults.waiting(),
+            notifications=NotificationSettings(url=self.notifier.url, mode=self.notifier.mode),
+        )
 
     def _publish(self, event: Event, changed: ApiObject) -> None:
         shown = self.mirror.show(changed) if isinstance(changed, Payment) else changed.to_api()

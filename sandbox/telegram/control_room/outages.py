@@ -35,7 +35,7 @@ async def limit(sandbox: RunningSandbox, limits: Limits) -> Done:
 @router.post("/clock")
 async def turn(sandbox: RunningSandbox, turn: Turn) -> Done:
     """Turn the clock forward."""
-    sandbox.world.clock.advance(timedelta(seconds=turn.seconds))
+    sandbox.world.turn_clock(timedelta(seconds=turn.seconds))
     return Done()
 
 

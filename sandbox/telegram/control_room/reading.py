@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from sandbox.telegram.control_room.requests import RunningSandbox
+from sandbox.telegram.people import Impossible
 from sandbox.telegram.showing import show_chat, show_log
 from sandbox.telegram.views import ChatLog, ChatView, Stats
 
@@ -42,6 +43,8 @@ async def messages(
 async def download(sandbox: RunningSandbox, file_id: str) -> Response:
     """Give a file's bytes."""
     stored = sandbox.world.files.find(file_id)
+    if stored is None:
+        raise Impossible(f"there is no file {file_id}")
     return Response(sandbox.world.files.read(stored), media_type=stored.mime_type)
 
 

@@ -1,7 +1,7 @@
 """Answers to pressed buttons."""
 
 from sandbox.telegram.errors import bad_request
-from sandbox.telegram.methods.registry import Params, method
+from sandbox.telegram.methods.registry import Flag, Params, method
 from sandbox.telegram.world import CallbackAnswer, World
 
 LONGEST_ANSWER = 200
@@ -12,7 +12,7 @@ class AnswerCallbackQuery(Params):
 
     callback_query_id: str
     text: str | None = None
-    show_alert: bool = False
+    show_alert: Flag = False
     url: str | None = None
 
 

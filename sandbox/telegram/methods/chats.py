@@ -1,8 +1,9 @@
 """Looking at chats and their members."""
 
 from sandbox.telegram.errors import bad_request
+from sandbox.telegram.members import AnyMember, MemberStatus, member_of
 from sandbox.telegram.methods.registry import ChatReference, Params, method
-from sandbox.telegram.objects import ChatFullInfo, ChatMember, MemberStatus, User
+from sandbox.telegram.objects import ChatFullInfo
 from sandbox.telegram.rooms import Room
 from sandbox.telegram.world import World
 
@@ -28,31 +29,18 @@ def get_chat(world: World, params: GetChat) -> ChatFullInfo:
 
 
 @method("getChatMember")
-def get_chat_member(world: World, params: GetChatMember) -> ChatMember:
+def get_chat_member(world: World, params: GetChatMember) -> AnyMember:
     """How somebody stands in a chat."""
     room = world.visible_room(params.chat_id)
     if params.user_id == world.me.id:
-        return member_view(world.bot_user, room.bot_status)
+        return member_of(world.bot_user, room.bot_status)
     person = world.people.get(params.user_id)
     if person is None:
         raise bad_request("user not found")
-    return member_view(person.user, _status(room, params.user_id))
+    return member_of(person.user, _status(room, params.user_id))
 
 
 def _status(room: Room, user_id: int) -> MemberStatus:
     if room.is_private:
         return MemberStatus.MEMBER if room.chat.id == user_id else MemberStatus.LEFT
     return room.members.get(user_id, MemberStatus.LEFT)
-
-
-def member_view(user: User, status: MemberStatus) -> ChatMember:
-    """A member; administrators of this sandbox may do everything it plays."""
-    may = True if status is MemberStatus.ADMINISTRATOR else None
-    return ChatMember(
-        user=user,
-        status=status,
-        can_manage_topics=may,
-        can_pin_messages=may,
-        can_delete_messages=may,
-        until_date=0 if status is MemberStatus.KICKED else None,
-    )

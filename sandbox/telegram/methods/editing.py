@@ -198,5 +198,5 @@ def pin_message(world: World, params: MessageParams) -> bool:
     if params.message_id not in room.pinned:
         room.pinned.append(params.message_id)
         pinned = entry.message.model_copy(update={"pinned_message": None, "reply_to_message": None})
-        world.post(room, world.bot_user, {"pinned_message": pinned})
+        world.announce(room, {"pinned_message": pinned}, entry.message.message_thread_id)
     return True

@@ -8,7 +8,7 @@ from sandbox.telegram.world import World
 class GetFile(Params):
     """Parameters of getFile."""
 
-    file_id: str
+    file_id: str = ""
 
 
 @method("getFile")

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from sandbox.telegram.errors import bad_request
 from sandbox.telegram.keyboards import InlineButton, InlineKeyboard
-from sandbox.telegram.methods.registry import Nested, Params, method
+from sandbox.telegram.methods.registry import Flag, Nested, Params, method
 from sandbox.telegram.methods.sending import SendParams, send
 from sandbox.telegram.objects import Invoice, Message, RefundedPayment
 from sandbox.telegram.payments import Bill
@@ -54,7 +54,12 @@ class InvoiceParams(Params):
             currency=self.currency,
             total_amount=sum(price.amount for price in self.prices),
         )
-        return Bill(invoice, self.payload, is_star=self.currency == STARS)
+        return Bill(
+            invoice,
+            self.payload,
+            is_star=self.currency == STARS,
+            subscription_period=self.subscription_period,
+        )
 
     def _check_words(self) -> None:
         if not 1 <= len(self.title) <= _LONGEST_TITLE:
@@ -95,7 +100,7 @@ class AnswerPreCheckout(Params):
     """Parameters of answerPreCheckoutQuery."""
 
     pre_checkout_query_id: str
-    ok: bool
+    ok: Flag
     error_message: str | None = None
 
 
@@ -144,13 +149,14 @@ def answer_pre_checkout(world: World, params: AnswerPreCheckout) -> bool:
 
 @method("refundStarPayment")
 def refund_stars(world: World, params: RefundStars) -> bool:
-    """Give Stars back, once."""
+    """Give Stars back, once; the bot hears of it too."""
     payment = world.payments.paid.get(params.telegram_payment_charge_id)
     if payment is None or payment.user_id != params.user_id or not payment.bill.is_star:
         raise bad_request("CHARGE_NOT_FOUND")
     if payment.is_refunded:
         raise bad_request("CHARGE_ALREADY_REFUNDED")
     payment.is_refunded = True
-    refund = RefundedPayment(**payment.receipt.model_dump())
-    world.post(world.rooms[params.user_id], world.bot_user, {"refunded_payment": refund})
+    receipt = payment.receipt.model_dump(include=set(RefundedPayment.model_fields))
+    refund = RefundedPayment(**receipt)
+    world.announce(world.rooms[params.user_id], {"refunded_payment": refund})
     return True

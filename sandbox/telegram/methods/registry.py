@@ -13,9 +13,14 @@ from sandbox.telegram.world import World
 
 
 class Params(BaseModel):
-    """Parameters of a method. Telegram ignores those it does not know, so these do too."""
+    """Parameters of a method. Telegram ignores those it does not know, so these do too.
 
-    model_config = ConfigDict(frozen=True, extra="ignore", arbitrary_types_allowed=True)
+    To Telegram all are texts first: a number in JSON is as good as the same digits in quotes.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", arbitrary_types_allowed=True, coerce_numbers_to_str=True
+    )
 
     uploads: dict[str, Upload] = {}
 
@@ -33,6 +38,11 @@ def _from_json_text(value: Any) -> Any:
         raise bad_request("can't parse JSON object") from None
 
 
+def _flag(value: Any) -> bool:
+    """The open server's `to_bool`: three words are true, everything else is not."""
+    return str(value).strip().lower() in {"true", "yes", "1"}
+
+
 def _chat_reference(value: Any) -> int | str:
     text = str(value).strip()
     if not text:
@@ -46,6 +56,8 @@ def _chat_reference(value: Any) -> int | str:
 T = TypeVar("T")
 Nested = Annotated[T, BeforeValidator(_from_json_text)]
 """A parameter that is an object or a list: given as such, or as JSON text."""
+Flag = Annotated[bool, BeforeValidator(_flag)]
+"""A parameter that is true or false."""
 ChatReference = Annotated[int | str, BeforeValidator(_chat_reference)]
 """A chat's id or @username."""
 

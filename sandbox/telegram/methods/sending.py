@@ -1,4 +1,4 @@
-"""Messages the bot sends: text, photos, documents, albums, copies and forwards."""
+"""Messages the bot sends: text, photos, documents, albums; and what it seems to be doing."""
 
 import secrets
 from typing import Any, Literal
@@ -14,9 +14,9 @@ from sandbox.telegram.keyboards import (
     ReplyKeyboardRemove,
     ReplyMarkup,
 )
-from sandbox.telegram.methods.registry import ChatReference, Nested, Params, method
-from sandbox.telegram.objects import Entity, ForwardOrigin, Message, MessageId
-from sandbox.telegram.rooms import Entry, Room
+from sandbox.telegram.methods.registry import ChatReference, Flag, Nested, Params, method
+from sandbox.telegram.objects import Entity, Message
+from sandbox.telegram.rooms import Room
 from sandbox.telegram.world import World
 
 _ACTIONS = {
@@ -24,7 +24,6 @@ _ACTIONS = {
     "upload_document", "choose_sticker", "find_location", "record_video_note",
     "upload_video_note",
 }  # fmt: skip
-_COPIED = {"text", "entities", "document", "photo", "caption", "caption_entities"}
 _ALBUM = range(2, 11)
 
 
@@ -32,7 +31,7 @@ class ReplyParameters(BaseModel):
     """Which message is answered."""
 
     message_id: int
-    allow_sending_without_reply: bool = False
+    allow_sending_without_reply: Flag = False
 
 
 class SendParams(Params):
@@ -40,7 +39,7 @@ class SendParams(Params):
 
     chat_id: ChatReference
     message_thread_id: int | None = None
-    protect_content: bool = False
+    protect_content: Flag = False
     reply_parameters: Nested[ReplyParameters | None] = None
     reply_markup: ReplyMarkup = None
 
@@ -100,22 +99,6 @@ class SendChatAction(Params):
     action: str
 
 
-class CopyMessage(CaptionedParams):
-    """Parameters of copyMessage."""
-
-    from_chat_id: ChatReference
-    message_id: int
-
-
-class ForwardMessage(Params):
-    """Parameters of forwardMessage."""
-
-    chat_id: ChatReference
-    from_chat_id: ChatReference
-    message_id: int
-    message_thread_id: int | None = None
-
-
 def attached(reference: str | None, field: str, uploads: dict[str, Upload]) -> Upload | None:
     """The upload a parameter means: `attach://name`, or the part of the same name."""
     if reference and reference.startswith("attach://"):
@@ -147,6 +130,10 @@ def the_file(
 
 def _known_file(shelf: FileShelf, kind: str, file_id: str) -> StoredFile:
     stored = shelf.find(file_id)
+    if stored is None:
+        raise bad_request(
+            "wrong remote file identifier specified: can't unserialize it. Wrong last symbol"
+        )
     if (kind == "photo") != bool(stored.width):
         actual = "Photo" if stored.width else "Document"
         raise bad_request(f"can't use file of type {actual} as {kind.capitalize()}")
@@ -161,8 +148,9 @@ def send(world: World, params: SendParams, content: dict[str, Any]) -> Message:
 
 def _post(world: World, room: Room, params: SendParams, content: dict[str, Any]) -> Message:
     markup = params.reply_markup
+    replied = _replied(room, params.reply_parameters)
     common = {
-        "reply_to_message": _replied(room, params.reply_parameters),
+        **({"reply_to_message": replied} if replied else {}),
         "has_protected_content": params.protect_content or None,
         "reply_markup": markup if isinstance(markup, InlineKeyboard) else None,
     }
@@ -242,37 +230,3 @@ def send_chat_action(world: World, params: SendChatAction) -> bool:
     room.bot_action = params.action
     room.changes.bump()
     return True
-
-
-@method("copyMessage")
-def copy_message(world: World, params: CopyMessage) -> MessageId:
-    """Send a message again without saying whose it was."""
-    entry = _original(world, params.from_chat_id, params.message_id, "copy")
-    content = entry.message.model_dump(include=_COPIED)
-    if not content:
-        raise bad_request("message can't be copied")
-    if params.caption is not None and not entry.message.text:
-        content |= params.captioned()
-    return MessageId(message_id=send(world, params, content).message_id)
-
-
-@method("forwardMessage")
-def forward_message(world: World, params: ForwardMessage) -> Message:
-    """Send a message again and say whose it was."""
-    entry = _original(world, params.from_chat_id, params.message_id, "forward")
-    room = world.writable_room(params.chat_id)
-    original = entry.message
-    content = original.model_dump(include=_COPIED)
-    origin = original.forward_origin or ForwardOrigin(
-        sender_user=original.from_ or world.bot_user, date=original.date
-    )
-    return world.post_as_bot(room, content | {"forward_origin": origin}, params.message_thread_id)
-
-
-def _original(world: World, chat_id: int | str, message_id: int, action: str) -> Entry:
-    entry = world.visible_room(chat_id).find(message_id)
-    if entry is None:
-        raise bad_request(f"message to {action} not found")
-    if entry.message.has_protected_content:
-        raise bad_request(f"message can't be {action}ed".replace("copyed", "copied"))
-    return entry

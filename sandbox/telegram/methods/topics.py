@@ -62,7 +62,7 @@ def create_topic(world: World, params: CreateTopic) -> Topic:
     if params.icon_color not in _COLORS:
         raise bad_request("TOPIC_ICON_COLOR_INVALID")
     created = TopicCreated(name=params.name, icon_color=params.icon_color)
-    message = world.post(room, world.bot_user, {"forum_topic_created": created}).message
+    message = world.announce(room, {"forum_topic_created": created})
     topic = Topic(
         message_thread_id=message.message_id,
         name=params.name,
@@ -87,7 +87,7 @@ def edit_topic(world: World, params: EditTopic) -> bool:
         raise bad_request("TOPIC_NOT_MODIFIED")
     topic.topic = new
     edited = {"forum_topic_edited": TopicEdited(name=params.name)}
-    world.post(room, world.bot_user, edited, params.message_thread_id)
+    world.announce(room, edited, params.message_thread_id)
     return True
 
 
@@ -109,5 +109,5 @@ def _set_closed(world: World, params: TopicParams, *, closed: bool) -> bool:
         raise bad_request("TOPIC_NOT_MODIFIED")
     topic.is_closed = closed
     said = "forum_topic_closed" if closed else "forum_topic_reopened"
-    world.post(room, world.bot_user, {said: Nothing()}, params.message_thread_id)
+    world.announce(room, {said: Nothing()}, params.message_thread_id)
     return True

@@ -8,14 +8,25 @@ import pydantic_core
 
 from sandbox.telegram.errors import bad_request, conflict
 from sandbox.telegram.mailbox import Letter
-from sandbox.telegram.methods.registry import Nested, Params, method
+from sandbox.telegram.methods.registry import Flag, Nested, Params, method
+from sandbox.telegram.objects import UpdateKind
 from sandbox.telegram.webhook import DEFAULT_CONNECTIONS, Webhook, WebhookInfo, WebhookReport
+from sandbox.telegram.wire import Remarked
 from sandbox.telegram.world import World
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]*")
 _LONGEST_SECRET = 256
 _LONGEST_POLL = 50
 _MOST_UPDATES = 100
+_KINDS = {
+    *UpdateKind,
+    "channel_post", "edited_channel_post", "inline_query", "chosen_inline_result",
+    "shipping_query", "poll", "poll_answer", "chat_member", "chat_join_request", "chat_boost",
+    "removed_chat_boost", "message_reaction", "message_reaction_count", "business_connection",
+    "business_message", "edited_business_message", "deleted_business_messages",
+    "purchased_paid_media", "subscription",
+}  # fmt: skip
+"""Kinds a bot may ask for; most never come from here."""
 
 
 class SetWebhook(Params):
@@ -26,13 +37,13 @@ class SetWebhook(Params):
     max_connections: int = DEFAULT_CONNECTIONS
     ip_address: str | None = None
     allowed_updates: Nested[tuple[str, ...] | None] = None
-    drop_pending_updates: bool = False
+    drop_pending_updates: Flag = False
 
 
 class DeleteWebhook(Params):
     """Parameters of deleteWebhook."""
 
-    drop_pending_updates: bool = False
+    drop_pending_updates: Flag = False
 
 
 class GetUpdates(Params):
@@ -45,7 +56,7 @@ class GetUpdates(Params):
 
 
 @method("setWebhook")
-def set_webhook(world: World, params: SetWebhook) -> bool:
+def set_webhook(world: World, params: SetWebhook) -> Remarked:
     """Have updates posted to an address; an empty one takes the webhook away."""
     if not params.url:
         return delete_webhook(
@@ -54,15 +65,18 @@ def set_webhook(world: World, params: SetWebhook) -> bool:
     _check_address(params.url)
     _check_secret(params.secret_token or "")
     _settle(world, params.allowed_updates, drop=params.drop_pending_updates)
-    world.webhook = Webhook(
+    webhook = Webhook(
         url=params.url,
         secret_token=params.secret_token or None,
         max_connections=min(max(params.max_connections, 1), 100),
         ip_address=params.ip_address,
     )
+    if webhook == world.webhook and not params.drop_pending_updates:
+        return Remarked(result=True, description="Webhook is already set")
+    world.webhook = webhook
     world.webhook_report = WebhookReport()
     world.mailbox.changes.bump()
-    return True
+    return Remarked(result=True, description="Webhook was set")
 
 
 def _check_address(url: str) -> None:
@@ -85,16 +99,20 @@ def _settle(world: World, allowed: tuple[str, ...] | None, *, drop: bool) -> Non
     if drop:
         world.mailbox.clear()
     if allowed is not None:
-        world.mailbox.allowed = allowed
+        # A list without one known kind means the default, and so does an empty one.
+        kinds = tuple(kind.lower() for kind in allowed)
+        world.mailbox.allowed = kinds if any(kind in _KINDS for kind in kinds) else ()
 
 
 @method("deleteWebhook")
-def delete_webhook(world: World, params: DeleteWebhook) -> bool:
+def delete_webhook(world: World, params: DeleteWebhook) -> Remarked:
     """Stop posting updates; they wait."""
     _settle(world, None, drop=params.drop_pending_updates)
+    was_set = world.webhook is not None
     world.webhook = None
     world.mailbox.changes.bump()
-    return True
+    how = "was" if was_set else "is already"
+    return Remarked(result=True, description=f"Webhook {how} deleted")
 
 
 @method("getWebhookInfo")
@@ -116,9 +134,12 @@ def get_webhook_info(world: World, params: Params) -> WebhookInfo:
 @method("getUpdates")
 async def get_updates(world: World, params: GetUpdates) -> list[Any]:
     """Wait for updates and give them; an offset confirms those before it."""
-    _refuse_beside_webhook(world)
-    if params.allowed_updates is not None:
-        world.mailbox.allowed = params.allowed_updates
+    if world.webhook is not None:
+        raise conflict(
+            "can't use getUpdates method while webhook is active; use deleteWebhook to delete "
+            "the webhook first"
+        )
+    _settle(world, params.allowed_updates, drop=False)
     if params.offset:
         world.mailbox.confirm_before(params.offset)
     turn = world.next_poll()
@@ -138,14 +159,7 @@ async def _letters(world: World, turn: int, wait: float, limit: int) -> list[Let
                 "terminated by other getUpdates request; make sure that only one bot instance "
                 "is running"
             )
-        _refuse_beside_webhook(world)
+        if world.webhook is not None:
+            raise conflict("terminated by setWebhook request")
         pending = mailbox.pending()
     return pending[:limit]
-
-
-def _refuse_beside_webhook(world: World) -> None:
-    if world.webhook is not None:
-        raise conflict(
-            "can't use getUpdates method while webhook is active; use deleteWebhook to delete "
-            "the webhook first"
-        )

@@ -58,7 +58,8 @@ function file(message) {
 function* content(message) {
   const origin = message.forward_origin?.sender_user;
   if (origin) yield element("small", "bubble__from", `${word("forwarded")} ${origin.first_name}`);
-  const answered = message.reply_to_message;
+  // Every message of a topic answers the one that opened it; that is not worth showing.
+  const answered = message.reply_to_message?.forum_topic_created ? null : message.reply_to_message;
   if (answered) yield element("div", "bubble__reply", answered.text ?? answered.caption ?? "…");
   if (message.photo) yield picture(message);
   if (message.document) yield file(message);

@@ -22,10 +22,11 @@ ANNA = 1001
 class Refusal(Exception):
     """An `ok: false` answer."""
 
-    def __init__(self, body: dict[str, Any]) -> None:
+    def __init__(self, body: dict[str, Any], headers: httpx.Headers) -> None:
         super().__init__(f"{body['error_code']} {body['description']}")
         self.code: int = body["error_code"]
         self.parameters: dict[str, Any] = body.get("parameters", {})
+        self.headers = headers
 
 
 class BareBot:
@@ -46,7 +47,7 @@ class BareBot:
             assert answer.status_code == 200
             return body["result"]
         assert answer.status_code == body["error_code"]
-        raise Refusal(body)
+        raise Refusal(body, answer.headers)
 
 
 class Receiver:
@@ -133,7 +134,7 @@ async def receiver(bot: BareBot, control_room: TelegramSandbox) -> AsyncIterator
     await control_room.set_pace(Pace())
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def png() -> bytes:
     """A picture two pixels wide and one high."""
 

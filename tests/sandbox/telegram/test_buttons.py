@@ -76,6 +76,14 @@ async def test_a_link_and_a_copy_button_do_not_bother_the_bot(bot, telegram, off
     assert await bot("getUpdates") == []
 
 
+async def test_a_press_on_a_deleted_message_shows_it_as_inaccessible(bot, telegram, offer):
+    await bot("deleteMessage", chat_id=ANNA, message_id=offer.message_id)
+    await telegram.press(offer, text="Buy", wait=0)
+    gone = (await query_of(bot))["message"]
+    assert (gone["message_id"], gone["date"]) == (offer.message_id, 0)
+    assert "text" not in gone
+
+
 async def test_a_button_that_is_not_there_cannot_be_pressed(telegram, offer):
     with pytest.raises(Exception, match="no such button; there are"):
         await telegram.press(offer, text="Sell")

@@ -47,6 +47,36 @@ async def test_a_method_may_be_written_in_any_case(bot):
     assert (await bot("GETME"))["is_bot"] is True
 
 
+async def test_a_number_is_as_good_as_its_digits_and_null_as_nothing(bot, telegram):
+    message = await bot("sendMessage", chat_id=str(ANNA), text=2026, reply_markup=None)
+    assert message["text"] == "2026"
+
+
+@pytest.mark.parametrize(("word", "protected"), [("True", True), ("yes", True), ("on", False)])
+async def test_three_words_are_true_and_others_are_not(bot, telegram, word, protected):
+    message = await bot("sendMessage", chat_id=ANNA, text="hi", protect_content=word)
+    assert message.get("has_protected_content", False) is protected
+
+
+async def test_a_body_that_is_no_json_object_is_refused(bot):
+    for body, reason in ((b"{", "can't parse JSON object"), (b"[]", "object expected")):
+        answer = await bot.http.post(
+            f"{bot.address}/getMe", content=body, headers={"Content-Type": "application/json"}
+        )
+        with pytest.raises(bot.refusal, match=f"400 Bad Request: {reason}"):
+            bot.result(answer)
+
+
+async def test_an_attached_file_that_is_not_there_is_missed(bot, telegram):
+    with pytest.raises(bot.refusal, match="400 Bad Request: attached file not found"):
+        await bot("sendDocument", chat_id=ANNA, document="attach://nothing")
+
+
+async def test_what_has_not_the_shape_of_a_token_is_not_found(bot):
+    with pytest.raises(bot.refusal, match="404 Not Found"):
+        bot.result(await bot.http.get("/botnonsense/getMe"))
+
+
 @pytest.mark.parametrize("path", ["/bot1:wrong/getMe", "/file/bot1:wrong/documents/file_0.conf"])
 async def test_a_wrong_token_is_unauthorized(bot, path):
     with pytest.raises(bot.refusal, match="401 Unauthorized"):
@@ -70,6 +100,8 @@ async def test_an_unknown_file_is_not_found(bot):
         bot.result(await bot.http.get(f"/file{bot.address}/documents/%2e%2e/%2e%2e/secret"))
     with pytest.raises(bot.refusal, match="400 Bad Request: invalid file_id"):
         await bot("getFile", file_id="nonsense")
+    with pytest.raises(bot.refusal, match="400 Bad Request: file_id not specified"):
+        await bot("getFile")
 
 
 async def test_a_file_past_20_megabytes_is_not_served_to_bots(bot, telegram):

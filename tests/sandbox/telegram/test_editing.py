@@ -129,3 +129,5 @@ async def test_a_pinned_message_is_announced(bot, telegram, message):
     assert await bot("pinChatMessage", **at(message)) is True
     chat = await bot("getChat", chat_id=ANNA)
     assert chat["pinned_message"]["message_id"] == message["message_id"]
+    (update,) = await bot("getUpdates")
+    assert update["message"]["pinned_message"]["message_id"] == message["message_id"]

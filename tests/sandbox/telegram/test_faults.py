@@ -19,6 +19,7 @@ async def test_too_many_requests_tells_how_long_to_wait(bot, telegram):
         with pytest.raises(bot.refusal, match="429 Too Many Requests: retry after 5") as refused:
             await bot("sendMessage", chat_id=ANNA, text="hi")
         assert refused.value.parameters == {"retry_after": 5}
+        assert refused.value.headers["Retry-After"] == "5"
     await bot("sendMessage", chat_id=ANNA, text="third")
     assert await texts(telegram) == ["third"]
 

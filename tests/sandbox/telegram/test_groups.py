@@ -62,6 +62,49 @@ async def test_a_topic_is_opened_written_to_renamed_closed_and_reopened(bot, tel
         await bot("reopenForumTopic", **where)
 
 
+async def test_the_bot_hears_of_the_topics_it_opens_and_closes(bot, telegram, staff):
+    topic = await bot("createForumTopic", chat_id=STAFF, name="Anna")
+    where = {"chat_id": STAFF, "message_thread_id": topic["message_thread_id"]}
+    await bot("sendMessage", **where, text="help")
+    await bot("closeForumTopic", **where)
+    created, closed = [update["message"] for update in await bot("getUpdates")]
+    assert created["forum_topic_created"]["name"] == "Anna"
+    assert created["message_id"] == created["message_thread_id"] == topic["message_thread_id"]
+    assert closed["forum_topic_closed"] == {}
+
+
+async def test_a_message_in_a_topic_answers_the_topics_first_unless_it_answers_another(
+    bot, telegram, staff
+):
+    topic = await bot("createForumTopic", chat_id=STAFF, name="Anna")
+    thread_id = topic["message_thread_id"]
+    asked = await bot("sendMessage", chat_id=STAFF, message_thread_id=thread_id, text="help")
+    assert asked["reply_to_message"]["forum_topic_created"]["name"] == "Anna"
+    said = await telegram.send_text(STAFF, "well", user_id=OLGA, thread_id=thread_id)
+    assert said.current.reply_to_message.message_id == thread_id
+    answer = await telegram.send_text(
+        STAFF, "so", user_id=OLGA, thread_id=thread_id, reply_to=asked["message_id"]
+    )
+    assert answer.current.reply_to_message.message_id == asked["message_id"]
+
+
+async def test_a_topics_name_has_1_to_128_characters(bot, telegram, staff):
+    assert await bot("createForumTopic", chat_id=STAFF, name="x" * 128)
+    for name in ("", "x" * 129):
+        with pytest.raises(bot.refusal, match="TOPIC_TITLE"):
+            await bot("createForumTopic", chat_id=STAFF, name=name)
+
+
+async def test_only_admins_write_in_a_closed_topic(bot, telegram, staff):
+    await telegram.found_group(STAFF, "Staff", admins=(OLGA,), members=(ANNA,), has_topics=True)
+    topic = await bot("createForumTopic", chat_id=STAFF, name="Anna")
+    where = {"message_thread_id": topic["message_thread_id"]}
+    await bot("closeForumTopic", chat_id=STAFF, **where)
+    assert await telegram.send_text(STAFF, "x", user_id=OLGA, thread_id=where["message_thread_id"])
+    with pytest.raises(Exception, match="the topic is closed"):
+        await telegram.send_text(STAFF, "x", user_id=ANNA, thread_id=where["message_thread_id"])
+
+
 async def test_a_topic_that_is_not_there_is_named(bot, telegram, staff):
     with pytest.raises(bot.refusal, match="400 Bad Request: message thread not found"):
         await bot("sendMessage", chat_id=STAFF, message_thread_id=77, text="x")

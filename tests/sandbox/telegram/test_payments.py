@@ -1,8 +1,11 @@
 """Paying inside Telegram: asked first, receipt after, refunds in Stars."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
+
+from sandbox.telegram.world import CHECKOUT_LIFETIME
 
 ANNA = 1001
 BILL = {
@@ -60,9 +63,54 @@ async def test_a_link_leads_to_a_payment_and_stars_go_back_once(bot, telegram):
     await answered(bot, ok=True)
     charge = (await paying).telegram_payment_charge_id
     refund = {"user_id": ANNA, "telegram_payment_charge_id": charge}
+    (paid,) = await bot("getUpdates")
+    await bot("getUpdates", offset=paid["update_id"] + 1)
     assert await bot("refundStarPayment", **refund) is True
+    (update,) = await bot("getUpdates")
+    assert update["message"]["refunded_payment"] == {
+        "currency": "XTR", "total_amount": 250, "invoice_payload": "order-1",
+        "telegram_payment_charge_id": charge,
+    }  # fmt: skip
     with pytest.raises(bot.refusal, match="CHARGE_ALREADY_REFUNDED"):
         await bot("refundStarPayment", **refund)
+
+
+async def test_an_invoice_in_a_chat_is_paid_once(bot, telegram, invoice):
+    paying = asyncio.create_task(telegram.pay(invoice))
+    await answered(bot, ok=True)
+    assert (await paying).is_paid
+    with pytest.raises(Exception, match="is paid already"):
+        await telegram.pay(invoice)
+
+
+async def test_a_checkout_without_an_answer_fails_after_ten_seconds(bot, telegram, invoice):
+    assert timedelta(seconds=10) == CHECKOUT_LIFETIME
+    paying = asyncio.create_task(telegram.pay(invoice))
+    await bot("getUpdates", timeout=5)
+    await telegram.advance_clock(11)
+    outcome = await asyncio.wait_for(paying, 5)
+    assert (outcome.is_paid, outcome.error_message) == (False, "the bot did not answer in time")
+
+
+async def test_a_subscription_in_stars_says_until_when_it_runs(bot, telegram):
+    month = 30 * 24 * 3600
+    link = await bot("createInvoiceLink", **BILL, subscription_period=month)
+    paying = asyncio.create_task(telegram.pay_link(link, ANNA))
+    await answered(bot, ok=True)
+    await paying
+    (update,) = await bot("getUpdates")
+    message = update["message"]
+    receipt = message["successful_payment"]
+    assert receipt["is_recurring"] is receipt["is_first_recurring"] is True
+    assert receipt["subscription_expiration_date"] - message["date"] in (month, month - 1)
+
+
+async def test_another_currency_is_paid_through_a_provider(bot, telegram):
+    prices = [{"label": "30 days", "amount": 29900}]
+    bill = {**BILL, "currency": "RUB", "prices": prices, "provider_token": "42:TEST:7"}
+    await bot("sendInvoice", chat_id=ANNA, **bill)
+    invoice = await telegram.wait_for_message(ANNA, lambda m: m.current.invoice is not None)
+    assert invoice.buttons[0].text == "Pay 299.00 RUB"
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,21 @@ async def test_polling_beside_a_webhook_is_a_conflict(bot, receiver):
         await bot("getUpdates")
 
 
+async def test_a_webhook_ends_a_poll(bot, telegram, receiver):
+    poll = asyncio.create_task(bot("getUpdates", timeout=10))
+    while (await telegram.stats()).calls["getUpdates"] == 3:  # noqa: ASYNC110 - each look is a call
+        await asyncio.sleep(0)
+    await bot("setWebhook", url=receiver.url)
+    with pytest.raises(bot.refusal, match="409 Conflict: terminated by setWebhook request"):
+        await asyncio.wait_for(poll, 5)
+
+
+async def test_a_wish_for_unknown_kinds_only_means_the_usual_ones(bot, telegram):
+    await bot("getUpdates", allowed_updates=["mesage"])
+    await telegram.send_text(ANNA, "hi")
+    assert len(await bot("getUpdates")) == 1
+
+
 async def test_only_the_kinds_asked_for_arrive_and_the_wish_stays(bot, telegram):
     await bot("getUpdates", allowed_updates=["callback_query"])
     await telegram.send_text(ANNA, "unwanted")

@@ -100,6 +100,59 @@ async def test_a_malformed_keyboard_is_refused(bot, telegram, markup, reason):
         await bot("sendMessage", chat_id=ANNA, text="?", reply_markup=markup)
 
 
+async def test_a_text_to_copy_has_1_to_256_characters(bot, telegram):
+    for text in ("x", "x" * 256):
+        markup = keyboard(copy_text={"text": text})
+        assert await bot("sendMessage", chat_id=ANNA, text="?", reply_markup=markup)
+    for text in ("", "x" * 257):
+        markup = keyboard(copy_text={"text": text})
+        with pytest.raises(bot.refusal, match="BUTTON_COPY_TEXT_INVALID"):
+            await bot("sendMessage", chat_id=ANNA, text="?", reply_markup=markup)
+
+
+async def test_entities_may_be_given_instead_of_html(bot, telegram):
+    bold = [{"type": "bold", "offset": 0, "length": 2}]
+    message = await bot("sendMessage", chat_id=ANNA, text="hi all", entities=bold)
+    assert message["entities"] == bold
+
+
+async def test_a_wrong_file_identifier_is_refused(bot, telegram):
+    with pytest.raises(bot.refusal, match="400 Bad Request: wrong remote file identifier"):
+        await bot("sendDocument", chat_id=ANNA, document="nonsense")
+
+
+async def test_a_document_has_50_megabytes_at_most_and_a_photo_10(bot, telegram, png):
+    async def sent(kind, size):
+        files = {kind: ("big.png", png + bytes(size - len(png)))}
+        address = f"{bot.address}/send{kind.capitalize()}"
+        return bot.result(await bot.http.post(address, data={"chat_id": str(ANNA)}, files=files))
+
+    megabyte = 1024 * 1024
+    assert await sent("photo", 10 * megabyte)
+    with pytest.raises(bot.refusal, match="400 Bad Request: too big file for a photo"):
+        await sent("photo", 10 * megabyte + 1)
+    with pytest.raises(bot.refusal, match="413 Request Entity Too Large"):
+        await sent("document", 50 * megabyte + 1)
+
+
+async def test_a_photo_is_not_too_large_and_not_too_narrow(bot, telegram):
+    for size in ((5001, 5000), (21, 1)):
+        picture = io.BytesIO()
+        Image.new("1", size).save(picture, "PNG")
+        files = {"photo": ("strip.png", picture.getvalue())}
+        address = f"{bot.address}/sendPhoto"
+        with pytest.raises(bot.refusal, match="PHOTO_INVALID_DIMENSIONS"):
+            bot.result(await bot.http.post(address, data={"chat_id": str(ANNA)}, files=files))
+
+
+async def test_protected_content_cannot_be_passed_on(bot, telegram):
+    secret = await bot("sendMessage", chat_id=ANNA, text="secret", protect_content=True)
+    origin = {"chat_id": ANNA, "from_chat_id": ANNA, "message_id": secret["message_id"]}
+    for method, done in (("copyMessage", "copied"), ("forwardMessage", "forwarded")):
+        with pytest.raises(bot.refusal, match=f"message can't be {done}"):
+            await bot(method, **origin)
+
+
 async def test_a_photo_tells_its_size(bot, telegram, png):
     answer = await bot.http.post(
         f"{bot.address}/sendPhoto",

@@ -5,6 +5,8 @@ import asyncio
 import pytest
 from aiohttp import web
 
+from sandbox.telegram.client import Pace
+
 ANNA = 1001
 BORIS = 1002
 
@@ -83,6 +85,33 @@ async def test_the_info_tells_what_failed_last(bot, telegram, receiver):
     )
     assert info["last_error_date"] > 1_700_000_000
     assert (info["allowed_updates"], info["max_connections"]) == (["message"], 7)
+
+
+async def test_no_more_chats_are_served_at_once_than_the_bot_allowed(bot, telegram, receiver):
+    await telegram.introduce(BORIS, "Boris")
+    await bot("setWebhook", url=receiver.url, max_connections=1)
+    receiver.gate.clear()
+    await telegram.send_text(ANNA, "one")
+    await telegram.press_start(BORIS)
+    assert (await receiver.next())["message"]["text"] == "one"
+    assert (await telegram.stats()).delivery_attempts == 1
+    receiver.gate.set()
+    assert (await receiver.next())["message"]["text"] == "/start"
+
+
+async def test_setting_and_deleting_say_what_they_did(bot, receiver):
+    async def said(method, **params):
+        answer = await bot.http.post(f"{bot.address}/{method}", json=params)
+        return answer.json()["description"]
+
+    assert await said("setWebhook", url=receiver.url) == "Webhook was set"
+    assert await said("setWebhook", url=receiver.url) == "Webhook is already set"
+    assert await said("deleteWebhook") == "Webhook was deleted"
+    assert await said("deleteWebhook") == "Webhook is already deleted"
+
+
+async def test_an_answer_is_waited_for_60_seconds_unless_told_otherwise():
+    assert Pace().timeout == 60
 
 
 async def test_an_empty_info_without_a_webhook(bot):

@@ -1,6 +1,9 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
+
+from sandbox.yookassa.notifications import Mode
 from tests.sandbox.yookassa.shop_side import order, rubles
 
 
@@ -14,6 +17,19 @@ async def test_a_key_is_required(shop):
 async def test_a_key_has_at_most_64_characters(shop):
     assert (await shop.post("/payments", order(), "k" * 64)).status_code == 200
     assert (await shop.post("/payments", order(), "k" * 65)).status_code == 400
+
+
+@pytest.mark.parametrize("key", ["purchase 1", "покупка", "a\tb"])
+async def test_a_key_is_made_of_plain_characters(shop, key):
+    headers = {"Idempotence-Key": key.encode()}
+    answer = await shop.http.post("/payments", json=order(), headers=headers)
+    assert answer.status_code == 400
+    assert answer.json()["parameter"] == "Idempotence-Key"
+
+
+async def test_a_key_may_be_more_than_a_uuid(shop):
+    key = "018e5f0a-1b2c-7d4e-9f0a-1b2c3d4e5f6a:create.1_A"
+    assert (await shop.post("/payments", order(), key)).status_code == 200
 
 
 async def test_a_repeat_finds_the_same_payment(shop, kassa):
@@ -92,3 +108,33 @@ async def test_a_refund_is_made_once_per_key(shop, kassa):
     answers = await asyncio.gather(*(shop.post("/refunds", body, "back") for _ in range(5)))
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert (await shop.payment(payment["id"]))["refunded_amount"] == rubles("100.00")
+
+
+async def test_a_capture_is_repeated_harmlessly(shop, kassa):
+    payment = await shop.create(capture=False)
+    await kassa.pay(payment["id"])
+    path = f"/payments/{payment['id']}/capture"
+    first = await shop.post(path, key="take")
+    assert first.json()["status"] == "succeeded"
+    assert (await shop.post(path, key="take")).json() == first.json()
+    assert (await shop.post(path, key="take again")).status_code == 400
+
+
+async def test_a_caller_who_hangs_up_does_not_stop_the_operation(shop, kassa, receiver):
+    await kassa.notification_mode(Mode.EARLY)
+    method = await _saved_card(shop, kassa)
+    receiver.open.clear()
+    charge = order(confirmation=None, payment_method_id=method)
+    asking = asyncio.create_task(shop.post("/payments", charge, "charge"))
+    await receiver.wait_for(2)
+    asking.cancel()
+    receiver.open.set()
+    repeated = (await shop.post("/payments", charge, "charge")).json()
+    assert repeated["status"] == "succeeded"
+    assert len(await kassa.payments()) == 2
+
+
+async def _saved_card(shop, kassa):
+    payment = await shop.create(save_payment_method=True)
+    await kassa.pay(payment["id"])
+    return payment["id"]

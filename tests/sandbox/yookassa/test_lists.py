@@ -115,3 +115,48 @@ async def test_a_wrong_filter_is_refused_by_name(shop, name, value):
     answer = await shop.get("/payments", **{name: value})
     assert answer.status_code == 400
     assert answer.json()["parameter"] == name
+
+
+async def test_an_audit_of_a_day_finds_each_payment_once(shop, kassa, five):
+    first = (await shop.payment(five[-1]))["created_at"]
+    last = (await shop.payment(five[0]))["created_at"]
+    day = {"created_at.gte": first, "created_at.lt": last, "limit": 2}
+    page = await listed(shop, **day)
+    seen = [item["id"] for item in page["items"]]
+    while "next_cursor" in page:
+        await shop.create()
+        page = await listed(shop, **day, cursor=page["next_cursor"])
+        seen += [item["id"] for item in page["items"]]
+    assert seen == five[1:]
+
+
+async def test_metadata_is_shown_but_is_no_filter(shop):
+    await shop.create(metadata={"purchase_id": "p-1"})
+    await shop.create(metadata={"purchase_id": "p-2"})
+    page = await listed(shop, **{"metadata[purchase_id]": "p-1"})
+    assert [item["metadata"]["purchase_id"] for item in page["items"]] == ["p-2", "p-1"]
+
+
+async def test_lists_reach_back_three_years(shop, kassa, five):
+    paid = (await shop.create())["id"]
+    await kassa.pay(paid)
+    await shop.refund(paid, "1.00")
+    await kassa.advance(timedelta(days=3 * 365))
+    assert (await listed(shop))["items"] == []
+    assert (await listed(shop, "/refunds"))["items"] == []
+    assert (await shop.payment(five[0]))["id"] == five[0]
+
+
+async def test_refunds_are_listed_by_time(shop, kassa):
+    paid = (await shop.create())["id"]
+    await kassa.pay(paid)
+    refunds = []
+    for _ in range(3):
+        refunds.insert(0, (await shop.refund(paid, "1.00")).json())
+        await kassa.advance(timedelta(hours=1))
+    page = await listed(
+        shop, "/refunds", **{"created_at.gt": refunds[-1]["created_at"], "limit": 1}
+    )
+    assert [item["id"] for item in page["items"]] == [refunds[0]["id"]]
+    page = await listed(shop, "/refunds", cursor=page["next_cursor"])
+    assert [item["id"] for item in page["items"]] == [item["id"] for item in refunds[1:]]

@@ -1,6 +1,7 @@
 """The operation happens, but its answer does not arrive: the repeat must find what there is."""
 
 import asyncio
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -107,3 +108,49 @@ async def test_while_yookassa_is_down_nothing_answers(shop, kassa):
         await shop.http.get(payment["confirmation"]["confirmation_url"])
     await kassa.come_back()
     assert (await shop.payment(payment["id"]))["status"] == "pending"
+
+
+LOST = {
+    FaultKind.ERROR_AFTER: 500,
+    FaultKind.BAD_GATEWAY_AFTER: 502,
+    FaultKind.PROCESSING: 202,
+}
+
+
+@pytest.fixture
+async def saved(shop, kassa):
+    """The id of a saved card."""
+    payment = await shop.create(save_payment_method=True)
+    await kassa.pay(payment["id"])
+    return payment["id"]
+
+
+@pytest.mark.parametrize(("fault", "status"), LOST.items(), ids=LOST)
+async def test_a_charge_whose_answer_was_lost_took_the_money_once(
+    shop, kassa, saved, fault, status
+):
+    charge = order(confirmation=None, payment_method_id=saved)
+    await kassa.order_fault(CREATE, fault)
+    assert (await shop.post("/payments", charge, "renewal")).status_code == status
+    repeated = (await shop.post("/payments", charge, "renewal")).json()
+    assert repeated["status"] == "succeeded"
+    assert [payment.id for payment in await kassa.payments()] == [repeated["id"], saved]
+
+
+async def test_a_charge_whose_connection_broke_took_the_money_once(shop, kassa, saved, receiver):
+    charge = order(confirmation=None, payment_method_id=saved)
+    await kassa.order_fault(CREATE, FaultKind.DROP_AFTER)
+    with pytest.raises(httpx.TransportError):
+        await shop.post("/payments", charge, "renewal")
+    told = (await receiver.wait_for(1))[0]["object"]
+    repeated = (await shop.post("/payments", charge, "renewal")).json()
+    assert repeated["id"] == told["id"]
+    assert len(await kassa.payments()) == 2
+
+
+async def test_a_lost_create_is_found_in_the_list_when_its_key_is_forgotten(shop, kassa):
+    await kassa.order_fault(CREATE, FaultKind.ERROR_AFTER)
+    await shop.post("/payments", order(metadata={"purchase_id": "p-77"}), "once")
+    await kassa.advance(timedelta(hours=25))
+    listed = (await shop.get("/payments", limit=100)).json()["items"]
+    assert [item["metadata"] for item in listed] == [{"purchase_id": "p-77"}]

@@ -160,3 +160,36 @@ async def test_a_waiting_test_is_told_when_the_payment_changes(shop, kassa):
 async def test_a_payment_needs_a_way_to_be_paid(shop):
     answer = await shop.post("/payments", order(confirmation=None))
     assert answer.status_code == 400
+
+
+ENDED = {
+    "succeeded": "paid",
+    "canceled": "insufficient_funds",
+}
+
+
+@pytest.mark.parametrize("action", ["capture", "cancel"])
+@pytest.mark.parametrize(("status", "scenario"), ENDED.items())
+async def test_what_has_ended_can_be_neither_captured_nor_cancelled(
+    shop, kassa, official, status, scenario, action
+):
+    payment = await shop.create()
+    await kassa.pay(payment["id"], scenario)
+    before = await shop.payment(payment["id"])
+    answer = await shop.post(f"/payments/{payment['id']}/{action}")
+    assert answer.status_code == 400
+    official.judge("BadRequest", answer.json())
+    assert await shop.payment(payment["id"]) == before
+    assert before["status"] == status
+
+
+async def test_a_hold_that_was_let_go_can_not_be_captured(shop, held):
+    await shop.post(f"/payments/{held}/cancel")
+    assert (await shop.post(f"/payments/{held}/capture")).status_code == 400
+
+
+async def test_a_page_may_not_send_the_payer_to_a_script(shop):
+    confirmation = {"type": "redirect", "return_url": "javascript:alert(1)"}
+    answer = await shop.post("/payments", order(confirmation=confirmation))
+    assert answer.status_code == 400
+    assert answer.json()["parameter"] == "confirmation.return_url"

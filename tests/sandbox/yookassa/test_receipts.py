@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from sandbox.yookassa.controls import Conduct
-from sandbox.yookassa.payments import ReceiptRegistration
+from sandbox.yookassa.receipts import ReceiptRegistration
 from tests.sandbox.yookassa.shop_side import order, rubles
 
 

@@ -1,7 +1,9 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from sandbox.yookassa.cards import PAID_THEN_DECLINED, Cancellation, Party
-from sandbox.yookassa.controls import MethodTreatment
+from sandbox.yookassa.cards import PAID_AFTER_3DS, PAID_THEN_DECLINED, Cancellation, Party
+from sandbox.yookassa.controls import Conduct, MethodTreatment
 from tests.sandbox.yookassa.shop_side import order
 
 
@@ -36,6 +38,72 @@ async def test_a_declined_card_is_not_saved(shop, kassa):
     await kassa.pay(payment["id"], "insufficient_funds")
     assert (await shop.payment(payment["id"]))["payment_method"]["saved"] is False
     assert (await charge(shop, payment["id"])).status_code == 400
+
+
+async def test_a_card_is_not_saved_while_its_money_is_only_held(shop, kassa):
+    held = await shop.create(save_payment_method=True, capture=False)
+    await kassa.pay(held["id"])
+    assert (await shop.payment(held["id"]))["payment_method"]["saved"] is False
+    assert (await charge(shop, held["id"])).status_code == 400
+    await shop.post(f"/payments/{held['id']}/capture")
+    assert (await shop.payment(held["id"]))["payment_method"]["saved"] is True
+    assert (await charge(shop, held["id"])).json()["status"] == "succeeded"
+
+
+async def test_a_card_whose_hold_was_let_go_is_not_saved(shop, kassa):
+    held = await shop.create(save_payment_method=True, capture=False)
+    await kassa.pay(held["id"])
+    await shop.post(f"/payments/{held['id']}/cancel")
+    assert (await charge(shop, held["id"])).status_code == 400
+
+
+async def test_the_payer_may_save_the_card_when_the_shop_did_not_say(shop, kassa):
+    payment = await shop.create()
+    await kassa.pay(payment["id"], save_card=True)
+    assert (await shop.payment(payment["id"]))["payment_method"]["saved"] is True
+    assert (await charge(shop, payment["id"])).json()["status"] == "succeeded"
+
+
+async def test_a_card_is_never_saved_when_the_shop_said_no(shop, kassa):
+    payment = await shop.create(save_payment_method=False)
+    await kassa.pay(payment["id"], save_card=True)
+    assert (await shop.payment(payment["id"]))["payment_method"]["saved"] is False
+
+
+async def test_a_card_saved_after_3d_secure_is_charged_without_it(shop, kassa):
+    payment = await shop.create(save_payment_method=True)
+    await kassa.pay(payment["id"], PAID_AFTER_3DS)
+    charged = (await charge(shop, payment["id"])).json()
+    assert charged["status"] == "succeeded"
+    assert charged["authorization_details"]["three_d_secure"] == {"applied": False}
+
+
+async def test_a_shop_without_autopayments_may_neither_save_nor_charge(
+    shop, kassa, saved, official
+):
+    await kassa.conduct(Conduct(autopayments=False))
+    for answer in (
+        await charge(shop, saved),
+        await shop.post("/payments", order(save_payment_method=True)),
+    ):
+        assert answer.status_code == 403
+        official.judge("Forbidden", answer.json())
+        assert "recurring" in answer.json()["description"]
+    assert len(await kassa.payments()) == 1
+    once = await shop.create(save_payment_method=False)
+    assert (await kassa.pay(once["id"])).status == "succeeded"
+
+
+async def test_an_expired_card_is_not_charged(shop, kassa):
+    first = await shop.create(save_payment_method=True)
+    year = (await kassa.now()).year + 1
+    await kassa.pay(first["id"], expiry=f"12/{year % 100:02}")
+    await kassa.advance_to(datetime(year, 12, 31, 12, tzinfo=UTC))
+    assert (await charge(shop, first["id"])).json()["status"] == "succeeded"
+    await kassa.advance(timedelta(days=1))
+    expired = (await charge(shop, first["id"])).json()
+    assert expired["status"] == "canceled"
+    assert expired["cancellation_details"]["reason"] == "card_expired"
 
 
 async def test_a_saved_card_can_be_looked_up(shop, saved, official):
@@ -86,6 +154,29 @@ async def test_a_charge_can_stay_pending_for_a_while(shop, kassa, saved):
     assert payment["status"] == "pending"
     await kassa.approve(payment["id"])
     assert (await shop.payment(payment["id"]))["status"] == "succeeded"
+
+
+async def test_a_charge_that_stays_pending_ends_with_its_hour(shop, kassa, saved):
+    await kassa.treat_saved_card(saved, MethodTreatment(stays_pending=True))
+    payment = (await charge(shop, saved)).json()
+    await kassa.advance(timedelta(hours=1))
+    assert (await shop.payment(payment["id"]))["status"] == "canceled"
+
+
+async def test_a_pending_charge_can_be_declined_later(shop, kassa, saved, receiver):
+    await kassa.treat_saved_card(saved, MethodTreatment(stays_pending=True))
+    payment = (await charge(shop, saved)).json()
+    await kassa.cancel(payment["id"], Cancellation(party=Party.YOO_MONEY, reason="fraud_suspected"))
+    [body] = await receiver.wait_for(1)
+    assert body["object"]["cancellation_details"]["reason"] == "fraud_suspected"
+
+
+async def test_what_becomes_of_saved_cards_can_be_seen(kassa, saved):
+    [card] = await kassa.saved_cards()
+    assert (card.id, card.title, card.revoked) == (saved, "Bank card *4444", False)
+    await kassa.treat_saved_card(saved, MethodTreatment(revoked=True))
+    [card] = await kassa.saved_cards()
+    assert card.revoked
 
 
 async def test_one_test_card_pays_once_and_never_again(shop, kassa):

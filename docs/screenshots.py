@@ -1,0 +1,76 @@
+"""Takes the pictures of README.md and docs/ from the running shop: `make screenshots`."""
+
+import asyncio
+import io
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from PIL import Image
+from playwright.async_api import Page
+
+from sandbox.shop import EmbeddedShop, ShopPlan
+from sandbox.telegram.client import TelegramSandbox
+from tests.browser.chat_page import ChatPage
+from tests.browser.chromium import Complaints, Screen, Windows, chromium
+
+PICTURES = Path(__file__).parent / "pictures"
+LARGEST = 150_000
+"""Bytes: pictures live in the repository for ever."""
+COLOURS = 128
+STAFF_ID = 9001
+ANNA = 7001
+
+
+async def shoot(page: Page, name: str) -> None:
+    """Write what a page shows into docs/pictures.
+
+    Raises:
+        ValueError: The page is too rich for a picture in a repository.
+    """
+    shot = Image.open(io.BytesIO(await page.screenshot(animations="disabled")))
+    small = shot.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    path = PICTURES / f"{name}.png"
+    small.save(path, optimize=True)
+    if path.stat().st_size > LARGEST:
+        raise ValueError(f"{path} has {path.stat().st_size} bytes, more than {LARGEST}")
+
+
+async def walk(shop: EmbeddedShop, windows: Windows) -> None:
+    """Meet the shop as its people do, and take a picture at each stop."""
+    async with TelegramSandbox(shop.addresses.telegram) as telegram:
+        await telegram.introduce(ANNA, "Anna", language_code="en")
+    page = await windows.open(Screen.DESKTOP)
+    chat = ChatPage(page, shop.addresses.telegram)
+    await chat.open_as(ANNA)
+    await chat.press_start()
+    await chat.sees("Hello, Anna")
+    await shoot(page, "chat")
+
+
+async def take_all(folder: Path) -> None:
+    """Start the shop in a folder, walk, and stop it.
+
+    Raises:
+        SystemExit: A page complained.
+    """
+    complaints = Complaints()
+    async with EmbeddedShop(ShopPlan(data=folder)) as shop, chromium() as browser:
+        await shop.invite_staff(STAFF_ID)
+        windows = Windows(browser, complaints)
+        await walk(shop, windows)
+        await windows.close()
+    if complaints.heard:
+        raise SystemExit("\n".join(complaints.heard))
+
+
+def main() -> None:
+    """Take every picture, in a shop that lives as long as that."""
+    PICTURES.mkdir(exist_ok=True)
+    with TemporaryDirectory(prefix="wgshop-pictures-") as place:
+        folder = Path(place)
+        folder.chmod(0o755)  # PostgreSQL becomes another user, who has to pass.
+        asyncio.run(take_all(folder))
+
+
+if __name__ == "__main__":
+    main()

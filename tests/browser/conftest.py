@@ -1,0 +1,105 @@
+"""One Chromium and one shop for all browser tests; a page that complains fails its test."""
+
+from collections.abc import AsyncIterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from sandbox.shop import EmbeddedShop, ShopPlan
+from sandbox.telegram.client import TelegramSandbox
+from sandbox.yookassa.client import YooKassaSandbox
+from tests.browser.chromium import CHROMIUM, Complaints, Language, Screen, Windows, chromium
+
+STAFF = 9001
+QUICK_SETTINGS = {
+    "PURCHASE_FIRST_POLL": "2",
+    "PURCHASE_SWIFT_SETUP": "2",
+    "PURCHASE_SETUP_BUDGET": "8",
+    "PURCHASE_SETUP_PAUSE": "1",
+}
+
+_user_ids = count(8_000)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of this folder in one process, where they share the shop."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(
+                pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium")
+            )
+
+
+@pytest.fixture
+def screen() -> Screen:
+    """The size of `page`; `@on_each_screen` runs a test at every one."""
+    return Screen.DESKTOP
+
+
+@pytest.fixture
+def language() -> Language:
+    """The language of `page`; `@in_each_language` runs a test in every one."""
+    return Language.ENGLISH
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium without a window."""
+    async with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+async def complaints() -> Complaints:
+    """What pages complained of; the test forgives what it provoked."""
+    return Complaints()
+
+
+@pytest.fixture
+async def windows(browser: Browser, complaints: Complaints) -> AsyncIterator[Windows]:
+    """Opens more pages; a console error or an uncaught one in any of them fails the test."""
+    opened = Windows(browser, complaints)
+    yield opened
+    await opened.close()
+    assert complaints.heard == []
+
+
+@pytest.fixture
+async def page(windows: Windows, screen: Screen, language: Language) -> Page:
+    """An empty page."""
+    return await windows.open(screen, language)
+
+
+@pytest.fixture(scope="session")
+async def shop(servers_folder: Path) -> AsyncIterator[EmbeddedShop]:
+    """The whole shop, as `wgshop demo` starts it, with the patience of a test."""
+    plan = ShopPlan(data=servers_folder / "browser-shop", settings=QUICK_SETTINGS)
+    async with EmbeddedShop(plan) as running:
+        await running.invite_staff(STAFF)
+        yield running
+
+
+@pytest.fixture
+async def telegram(shop: EmbeddedShop) -> AsyncIterator[TelegramSandbox]:
+    """Telegram's control room; outages end with the test."""
+    async with TelegramSandbox(shop.addresses.telegram) as sandbox:
+        yield sandbox
+        await sandbox.clear_faults()
+
+
+@pytest.fixture
+async def kassa(shop: EmbeddedShop) -> AsyncIterator[YooKassaSandbox]:
+    """YooKassa's control room; outages end with the test."""
+    async with YooKassaSandbox(shop.addresses.yookassa) as sandbox:
+        yield sandbox
+        await sandbox.clear_faults()
+
+
+@pytest.fixture
+def user_id() -> int:
+    """A Telegram user id that no other test of this process uses."""
+    return next(_user_ids)
