@@ -124,21 +124,16 @@ class World:
         return self.rooms[chat.id]
 
     def visible_room(self, chat_id: int | str) -> Room:
-        """A chat the bot knows of.
+        """A chat the bot knows of; a person's @username is none, and groups here have no names.
 
         Raises:
             ApiError: 400 "chat not found", also for people the bot has never met.
         """
-        room = self._named(chat_id) if isinstance(chat_id, str) else self.rooms.get(chat_id)
+        room = self.rooms.get(chat_id) if isinstance(chat_id, int) else None
         person = self.people.get(room.chat.id) if room else None
         if room is None or (person is not None and not person.is_known):
             raise bad_request("chat not found")
         return room
-
-    def _named(self, name: str) -> Room | None:
-        username = name.removeprefix("@").lower()
-        found = (room for room in self.rooms.values() if room.chat.username)
-        return next((r for r in found if str(r.chat.username).lower() == username), None)
 
     def writable_room(self, chat_id: int | str) -> Room:
         """A chat the bot may write to.

@@ -1,5 +1,7 @@
 """Edits in place, each version remembered; deletions; reactions and pins."""
 
+import json
+
 import pytest
 
 ANNA = 1001
@@ -93,6 +95,16 @@ async def test_a_text_can_become_a_picture(bot, telegram, message, png):
     assert "text" not in edited
 
 
+async def test_a_picture_can_be_uploaded_into_a_message(bot, telegram, message, png):
+    media = json.dumps({"type": "photo", "media": "attach://qr"})
+    form = {"chat_id": str(ANNA), "message_id": str(message["message_id"]), "media": media}
+    answer = await bot.http.post(
+        f"{bot.address}/editMessageMedia", data=form, files={"qr": ("qr.png", png)}
+    )
+    file_id = bot.result(answer)["photo"][0]["file_id"]
+    assert await telegram.download(file_id) == png
+
+
 async def test_a_deleted_message_is_gone_but_its_history_is_not(bot, telegram, message):
     assert await bot("deleteMessage", **at(message)) is True
     log = await telegram.messages(ANNA)
@@ -112,6 +124,9 @@ async def test_a_message_older_than_48_hours_cannot_be_deleted(bot, telegram, me
 async def test_several_are_deleted_and_missing_ones_are_skipped(bot, telegram, message):
     ids = [message["message_id"], 99_999]
     assert await bot("deleteMessages", chat_id=ANNA, message_ids=ids) is True
+    for count in (0, 101):
+        with pytest.raises(bot.refusal, match="message identifiers are not specified"):
+            await bot("deleteMessages", chat_id=ANNA, message_ids=[1] * count)
 
 
 async def test_one_reaction_of_the_list_at_a_time(bot, telegram, message):

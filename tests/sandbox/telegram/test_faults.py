@@ -1,9 +1,13 @@
 """Outages on order meet the calls they are meant for, and no others."""
 
+from datetime import UTC, datetime, timedelta
+
 import httpx
 import pytest
 
 from sandbox.telegram.client import FaultKind
+from sandbox.telegram.errors import ApiError
+from sandbox.telegram.limits import FloodLimits
 
 ANNA = 1001
 BORIS = 1002
@@ -76,6 +80,22 @@ async def test_flood_limits_hold_when_switched_on(bot, telegram):
         await bot("sendMessage", chat_id=ANNA, text="hi")
     await telegram.advance_clock(refused.value.parameters["retry_after"])
     assert await bot("sendMessage", chat_id=ANNA, text="hi")
+
+
+@pytest.mark.parametrize(
+    ("chats", "burst", "wait"),
+    [(["7"], 3, 3), (["-7"], 20, 60), ([str(chat) for chat in range(20)], 30, 1)],
+    ids=["a private chat", "a group", "all chats together"],
+)
+def test_each_flood_limit_holds(chats, burst, wait):
+    present = datetime(2026, 1, 1, tzinfo=UTC)
+    limits = FloodLimits(lambda: present, enabled=True)
+    for number in range(burst):
+        limits.admit("sendmessage", chats[number % len(chats)])
+    with pytest.raises(ApiError, match=f"Too Many Requests: retry after {wait}"):
+        limits.admit("sendmessage", chats[0])
+    present += timedelta(seconds=wait)
+    limits.admit("sendmessage", chats[0])
 
 
 async def test_calls_are_counted_by_method(bot, telegram):

@@ -75,6 +75,35 @@ async def test_a_link_leads_to_a_payment_and_stars_go_back_once(bot, telegram):
         await bot("refundStarPayment", **refund)
 
 
+async def test_a_checkout_is_answered_once_and_a_no_says_why(bot, telegram, invoice):
+    paying = asyncio.create_task(telegram.pay(invoice))
+    (update,) = await bot("getUpdates", timeout=5)
+    query = {"pre_checkout_query_id": update["pre_checkout_query"]["id"]}
+    with pytest.raises(bot.refusal, match="error message must be non-empty"):
+        await bot("answerPreCheckoutQuery", **query, ok=False)
+    assert await bot("answerPreCheckoutQuery", **query, ok=True) is True
+    with pytest.raises(bot.refusal, match="query is too old"):
+        await bot("answerPreCheckoutQuery", **query, ok=True)
+    assert (await paying).is_paid
+
+
+async def test_an_invoices_first_button_pays(bot, telegram, invoice):
+    assert invoice.buttons[0].pay
+    other = {"inline_keyboard": [[{"text": "No", "callback_data": "no"}]]}
+    with pytest.raises(bot.refusal, match="the first button of an invoice must be a Pay button"):
+        await bot("sendInvoice", chat_id=ANNA, **BILL, reply_markup=other)
+
+
+@pytest.mark.parametrize("details", [{"user_id": 31337}, {"telegram_payment_charge_id": "tg_x"}])
+async def test_what_was_not_paid_is_not_given_back(bot, telegram, invoice, details):
+    paying = asyncio.create_task(telegram.pay(invoice))
+    await answered(bot, ok=True)
+    charge = (await paying).telegram_payment_charge_id
+    right = {"user_id": ANNA, "telegram_payment_charge_id": charge}
+    with pytest.raises(bot.refusal, match="CHARGE_NOT_FOUND"):
+        await bot("refundStarPayment", **{**right, **details})
+
+
 async def test_an_invoice_in_a_chat_is_paid_once(bot, telegram, invoice):
     paying = asyncio.create_task(telegram.pay(invoice))
     await answered(bot, ok=True)

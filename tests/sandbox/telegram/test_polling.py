@@ -7,6 +7,13 @@ import pytest
 ANNA = 1001
 
 
+async def begun(telegram):
+    """Wait until the sandbox has a poll beside the three calls of the fixture."""
+    async with asyncio.timeout(5):
+        while (await telegram.stats()).calls["getUpdates"] == 3:  # noqa: ASYNC110 - a look is a call
+            await asyncio.sleep(0)
+
+
 async def test_start_arrives_with_the_payload_of_its_link(bot, telegram):
     await telegram.press_start(ANNA, "ref_42")
     (update,) = await bot("getUpdates")
@@ -44,6 +51,15 @@ async def test_blocking_and_unblocking_arrive(bot, telegram):
     assert statuses == [("member", "kicked"), ("kicked", "member")]
 
 
+async def test_start_takes_a_block_back(bot, telegram):
+    await telegram.block(ANNA)
+    await telegram.press_start(ANNA)
+    _, unblocked, started = await bot("getUpdates")
+    assert unblocked["my_chat_member"]["new_chat_member"]["status"] == "member"
+    assert started["message"]["text"] == "/start"
+    assert await bot("sendMessage", chat_id=ANNA, text="hi again")
+
+
 async def test_an_update_comes_again_until_an_offset_confirms_it(bot, telegram):
     await telegram.send_text(ANNA, "one")
     await telegram.send_text(ANNA, "two")
@@ -71,8 +87,7 @@ async def test_a_poll_waits_for_the_next_update(bot, telegram):
 
 async def test_a_second_poll_ends_the_first(bot, telegram):
     first = asyncio.create_task(bot("getUpdates", timeout=10))
-    while (await telegram.stats()).calls["getUpdates"] == 3:  # noqa: ASYNC110 - each look is a call
-        await asyncio.sleep(0)
+    await begun(telegram)
     second = asyncio.create_task(bot("getUpdates", timeout=10))
     with pytest.raises(bot.refusal, match="409 Conflict: terminated by other getUpdates request"):
         await asyncio.wait_for(first, 5)
@@ -90,8 +105,7 @@ async def test_polling_beside_a_webhook_is_a_conflict(bot, receiver):
 
 async def test_a_webhook_ends_a_poll(bot, telegram, receiver):
     poll = asyncio.create_task(bot("getUpdates", timeout=10))
-    while (await telegram.stats()).calls["getUpdates"] == 3:  # noqa: ASYNC110 - each look is a call
-        await asyncio.sleep(0)
+    await begun(telegram)
     await bot("setWebhook", url=receiver.url)
     with pytest.raises(bot.refusal, match="409 Conflict: terminated by setWebhook request"):
         await asyncio.wait_for(poll, 5)

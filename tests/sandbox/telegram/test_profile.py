@@ -36,6 +36,12 @@ async def test_a_malformed_command_is_refused(bot, command, reason):
         await bot("setMyCommands", commands=[command])
 
 
+async def test_a_list_has_100_commands_at_most(bot):
+    commands = [{"command": f"c{number}", "description": "x"} for number in range(101)]
+    with pytest.raises(bot.refusal, match="BOT_COMMANDS_TOO_MUCH"):
+        await bot("setMyCommands", commands=commands)
+
+
 async def test_names_and_descriptions_are_kept_by_language(bot):
     await bot("setMyName", name="Магазин", language_code="ru")
     assert (await bot("getMyName", language_code="ru"))["name"] == "Магазин"

@@ -30,6 +30,13 @@ async def test_a_bot_cannot_write_to_somebody_it_never_met(bot, telegram):
         await bot("sendMessage", chat_id=BORIS, text="hi")
 
 
+@pytest.mark.parametrize("chat_id", ["@anna_k", "@nobody", 404, -100404])
+async def test_what_is_no_chat_is_not_found(bot, telegram, chat_id):
+    for method in ("sendMessage", "getChat", "sendChatAction"):
+        with pytest.raises(bot.refusal, match="400 Bad Request: chat not found"):
+            await bot(method, chat_id=chat_id, text="hi", action="typing")
+
+
 async def test_a_bot_cannot_write_first_to_somebody_it_met_in_a_group(bot, telegram):
     await telegram.introduce(BORIS, "Boris")
     await telegram.found_group(-100500, "Staff", admins=(BORIS,))

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from aiohttp import web
 
+from sandbox.ports import free_ports
 from sandbox.telegram.client import Pace
 
 ANNA = 1001
@@ -112,6 +113,27 @@ async def test_setting_and_deleting_say_what_they_did(bot, receiver):
 
 async def test_an_answer_is_waited_for_60_seconds_unless_told_otherwise():
     assert Pace().timeout == 60
+
+
+async def test_a_webhook_that_is_not_there_is_reported(bot, telegram, receiver):
+    (port,) = free_ports(0)
+    await bot("setWebhook", url=f"http://127.0.0.1:{port}/hook")
+    await telegram.send_text(ANNA, "hi")
+    async with asyncio.timeout(5):
+        while "last_error_message" not in (info := await bot("getWebhookInfo")):  # noqa: ASYNC110
+            await asyncio.sleep(0)  # each look is a call
+    assert (info["last_error_message"], info["pending_update_count"]) == ("Connection refused", 1)
+
+
+async def test_a_webhook_says_when_to_come_again(bot, telegram, receiver):
+    pace = {"timeout": 5, "first_delay": 60, "longest_delay": 60}
+    await bot.http.put("/control/delivery/pace", json=pace)
+    later = web.Response(status=503, headers={"Retry-After": "1"})
+    receiver.answers = [web.Response(status=500), later]
+    await bot("setWebhook", url=receiver.url)
+    await telegram.send_text(ANNA, "hi")
+    first, again, at_last = [await receiver.next() for _ in range(3)]
+    assert first == again == at_last
 
 
 async def test_an_empty_info_without_a_webhook(bot):

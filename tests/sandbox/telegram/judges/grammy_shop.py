@@ -49,10 +49,9 @@ def _install(place: Path) -> None:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        reason = f"npm cannot install grammY: {error}\n{error.output}"
         if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+            pytest.fail(f"npm cannot install grammY: {error}\n{error.output}")
+        pytest.skip(f"npm cannot install grammY: {error}")
 
 
 def _move(place: Path, home: Path) -> None:

@@ -3,6 +3,7 @@
 The same story for each of them, by polling and by webhook. What it plays is in `story.py`.
 """
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -209,5 +210,6 @@ async def test_typing_shows_and_a_reaction_too(telegram: TelegramSandbox, anna: 
     )
     log = await telegram.messages(anna.user_id)
     await anna.says("hmm")
-    while (await telegram.chat(anna.user_id)).bot_action != "typing":
-        log = await telegram.messages(anna.user_id, after=log.version, wait=10)
+    async with asyncio.timeout(10):
+        while (await telegram.chat(anna.user_id)).bot_action != "typing":
+            log = await telegram.messages(anna.user_id, after=log.version, wait=10)
