@@ -64,8 +64,8 @@ class Checkout:
         return query.id
 
     def _receive(self, bill: Bill, user_id: int) -> PaymentOutcome:
-        receipt = self._world.payments.take(user_id, bill, self._world.unix_time)
         room, person = self._phones.room(user_id), self._phones.person(user_id)
+        receipt = self._world.payments.take(person.user, bill, self._world.unix_time)
         entry = self._world.post(room, person.user, {"successful_payment": receipt})
         self._world.mailbox.post(UpdateKind.MESSAGE, entry.message, user_id)
         charge = receipt.telegram_payment_charge_id

@@ -3,7 +3,8 @@
 import secrets
 from dataclasses import dataclass, field
 
-from sandbox.telegram.objects import Invoice, SuccessfulPayment
+from sandbox.telegram.objects import Invoice, SuccessfulPayment, User
+from sandbox.telegram.star_account import StarAccount
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Payments:
     settled: set[tuple[int, int]] = field(default_factory=set)
     """Messages whose bill was paid: their button shows the receipt from then on."""
     paid: dict[str, Payment] = field(default_factory=dict)
+    stars: StarAccount = field(default_factory=StarAccount)
 
     def link(self, bill: Bill) -> str:
         """Make a link that leads to a bill; the part after `$` names it."""
@@ -56,10 +58,13 @@ class Payments:
         self.by_link[slug] = bill
         return f"https://t.me/${slug}"
 
-    def take(self, user_id: int, bill: Bill, at: int) -> SuccessfulPayment:
+    def take(self, payer: User, bill: Bill, at: int) -> SuccessfulPayment:
         """Record that a person paid."""
         receipt = bill.receipt(at)
-        self.paid[receipt.telegram_payment_charge_id] = Payment(user_id, bill, receipt)
+        charge = receipt.telegram_payment_charge_id
+        self.paid[charge] = Payment(payer.id, bill, receipt)
+        if bill.is_star:
+            self.stars.receive(charge, receipt.total_amount, payer, bill.payload, at)
         return receipt
 
     def clear(self) -> None:
@@ -68,3 +73,4 @@ class Payments:
         self.by_link.clear()
         self.settled.clear()
         self.paid.clear()
+        self.stars.lines.clear()

@@ -19,6 +19,7 @@ from sandbox.telegram.methods import (  # noqa: F401 - importing them registers 
     payments,
     profile,
     sending,
+    stars,
     topics,
     updates,
 )

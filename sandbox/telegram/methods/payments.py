@@ -156,6 +156,7 @@ def refund_stars(world: World, params: RefundStars) -> bool:
     if payment.is_refunded:
         raise bad_request("CHARGE_ALREADY_REFUNDED")
     payment.is_refunded = True
+    world.payments.stars.give_back(params.telegram_payment_charge_id, world.unix_time)
     receipt = payment.receipt.model_dump(include=set(RefundedPayment.model_fields))
     refund = RefundedPayment(**receipt)
     world.announce(world.rooms[params.user_id], {"refunded_payment": refund})
