@@ -1,5 +1,6 @@
 """Money: the payment provider."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from temporalio import activity
@@ -11,6 +12,7 @@ from domain.payments import (
     InvoiceRequest,
     Mismatch,
     PaymentSnapshot,
+    Provider,
     RefundRequest,
     RefundSnapshot,
     mismatches,
@@ -38,6 +40,7 @@ class RefundPayment(Value):
 
     purchase_id: PurchaseId
     request: RefundRequest
+    provider: Provider = Provider.YOOKASSA
     attempt: int = 1
     """Grows when the provider has definitely cancelled a refund: its key is spent."""
 
@@ -60,7 +63,7 @@ def _key(purchase_id: PurchaseId, what: str, attempt: int) -> str:
 class PaymentActivities:
     """Steps that move or look at money."""
 
-    provider: PaymentProvider
+    providers: Mapping[Provider, PaymentProvider]
     ledger: PurchaseLedger
 
     @activity.defn
@@ -71,25 +74,27 @@ class PaymentActivities:
             price=order.price,
             description=order.plan_name,
             language=order.language,
+            attempt=order.attempt,
             receipt_email=order.receipt_email,
         )
         key = invoice_key(order.purchase_id, order.attempt)
-        invoice = await self.provider.create_invoice(request, key=key)
+        invoice = await self.providers[order.provider].create_invoice(request, key=key)
         await self.ledger.record_invoice(order.purchase_id, order.attempt, invoice)
         return invoice
 
     @activity.defn
     async def fetch_payment(self, wanted: FetchPayment) -> FetchedPayment:
         """Ask the provider for the truth and compare it with what was agreed."""
-        payment = await self.provider.fetch_payment(wanted.payment_id)
         order = wanted.order
+        provider = self.providers[order.provider]
+        payment = await provider.fetch_payment(wanted.payment_id)
         return FetchedPayment(
             payment=payment,
             mismatches=mismatches(
                 payment,
                 purchase_id=order.purchase_id,
                 price=order.price,
-                shop_id=self.provider.shop_id,
+                shop_id=provider.shop_id,
             ),
         )
 
@@ -97,9 +102,11 @@ class PaymentActivities:
     async def refund_payment(self, wanted: RefundPayment) -> RefundSnapshot:
         """Give the money back; a repeat finds the same refund by its key."""
         key = refund_key(wanted.purchase_id, wanted.attempt)
-        return await self.provider.refund(wanted.request, key=key)
+        return await self.providers[wanted.provider].refund(wanted.request, key=key)
 
     @activity.defn
-    async def fetch_refund(self, refund_id: ProviderRefundId) -> RefundSnapshot:
+    async def fetch_refund(
+        self, refund_id: ProviderRefundId, provider: Provider = Provider.YOOKASSA
+    ) -> RefundSnapshot:
         """Ask what became of a refund: the provider sends no notice of a cancelled one."""
-        return await self.provider.fetch_refund(refund_id)
+        return await self.providers[provider].fetch_refund(refund_id)

@@ -10,6 +10,8 @@ from aiogram.types import InlineKeyboardButton
 from bot.phrasebook import Phrasebook
 from domain.ids import PlanId, PurchaseId
 from domain.languages import Language
+from domain.money import Money
+from domain.payments import Provider
 from domain.pricing import Quote
 from domain.purchases import PurchaseOrder, RepairAction
 
@@ -66,8 +68,32 @@ class Buy(CallbackData, prefix="buy"):
 
     def agrees_with(self, quote: Quote) -> bool:
         """Whether the plan still costs, and gives, what the button says."""
-        shown = (self.plan_id, self.price, self.days)
-        return shown == (quote.plan.plan_id, quote.price.amount, quote.extra_days)
+        shown = (Provider.YOOKASSA, self.plan_id, self.price, self.days)
+        return shown == (
+            quote.provider,
+            quote.plan.plan_id,
+            quote.price.amount,
+            quote.extra_days,
+        )
+
+
+class BuyInStars(CallbackData, prefix="stars"):
+    """The same for Telegram Stars."""
+
+    plan_id: PlanId
+    price: int
+    days: int
+    purchase: UUID
+
+    def agrees_with(self, quote: Quote) -> bool:
+        """Whether the plan still costs, and gives, what the button says."""
+        shown = (Provider.STARS, self.plan_id, self.price, self.days)
+        return shown == (
+            quote.provider,
+            quote.plan.plan_id,
+            int(quote.price.amount),
+            quote.extra_days,
+        )
 
 
 class Again(CallbackData, prefix="again"):
@@ -100,11 +126,8 @@ def buys(text: str, quote: Quote) -> InlineKeyboardButton:
 
     A purchase gets its id when its button is drawn, so two taps on the button are one purchase.
     """
-    data = Buy(
-        plan_id=quote.plan.plan_id,
-        price=quote.price.amount,
-        days=quote.extra_days,
-        purchase=uuid4(),
+    data = _buying(
+        quote.provider, quote.plan.plan_id, quote.price, quote.extra_days, PurchaseId(uuid4())
     )
     return InlineKeyboardButton(text=text, callback_data=data.pack())
 
@@ -112,10 +135,17 @@ def buys(text: str, quote: Quote) -> InlineKeyboardButton:
 def goes_on(text: str, order: PurchaseOrder) -> InlineKeyboardButton:
     """A button that goes on with a purchase that was written down before."""
     days = sum(discount.days for discount in order.discounts)
-    data = Buy(
-        plan_id=order.plan_id, price=order.price.amount, days=days, purchase=order.purchase_id
-    )
+    data = _buying(order.provider, order.plan_id, order.price, days, order.purchase_id)
     return InlineKeyboardButton(text=text, callback_data=data.pack())
+
+
+def _buying(
+    provider: Provider, plan_id: PlanId, price: Money, days: int, purchase_id: PurchaseId
+) -> Buy | BuyInStars:
+    if provider is Provider.STARS:
+        stars = int(price.amount)
+        return BuyInStars(plan_id=plan_id, price=stars, days=days, purchase=purchase_id)
+    return Buy(plan_id=plan_id, price=price.amount, days=days, purchase=purchase_id)
 
 
 def tries_again(phrases: Phrasebook, purchase_id: PurchaseId, attempt: int) -> InlineKeyboardButton:

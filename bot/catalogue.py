@@ -1,19 +1,28 @@
 """The plans as one customer sees them: each at their own price."""
 
-from bot.buttons import Buy
+from itertools import groupby
+
+from bot.buttons import Buy, BuyInStars
 from bot.shop import Shop
 from domain.ids import UserId
 from domain.model import Value
-from domain.pricing import Offers, Quote, quote
+from domain.pricing import Offers, Quote, quotes
 
 
 class Catalogue(Value):
-    """Every plan for sale with the customer's price, and the offers behind it."""
+    """Every plan for sale with the customer's prices, and the offers behind them."""
 
     quotes: tuple[Quote, ...]
+    """Plan by plan, for each way to pay."""
     offers: Offers = Offers()
 
-    def as_drawn(self, button: Buy) -> Quote | None:
+    @property
+    def by_plan(self) -> tuple[tuple[Quote, ...], ...]:
+        """The prices of each plan together."""
+        plans = groupby(self.quotes, key=lambda each: each.plan.plan_id)
+        return tuple(tuple(prices) for _, prices in plans)
+
+    def as_drawn(self, button: Buy | BuyInStars) -> Quote | None:
         """The button's plan, if it is still for sale at the price that the button shows."""
         return next((each for each in self.quotes if button.agrees_with(each)), None)
 
@@ -22,4 +31,5 @@ async def catalogue_of(shop: Shop, user_id: UserId) -> Catalogue:
     """What the customer is offered now."""
     offers = await shop.offers.of(user_id, shop.now())
     plans = await shop.plans.for_sale()
-    return Catalogue(quotes=tuple(quote(plan, offers) for plan in plans), offers=offers)
+    priced = (each for plan in plans for each in quotes(plan, offers, shop.accepted))
+    return Catalogue(quotes=tuple(priced), offers=offers)

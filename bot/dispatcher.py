@@ -15,6 +15,7 @@ from bot.conversations.plans import plans_router
 from bot.conversations.promo import promo_router
 from bot.conversations.repairs import repairs_router
 from bot.conversations.setup import setup_router
+from bot.conversations.stars import checkouts_router, stars_router
 from bot.conversations.subscription import subscription_router
 from bot.middlewares import Acquaintance, EveryTapAnswered, HandledOnce
 from bot.phrasebook import phrasebook
@@ -32,7 +33,12 @@ def build_dispatcher(shop: Shop) -> Dispatcher:
     dispatcher.update.outer_middleware(Acquaintance(shop))
     dispatcher.callback_query.outer_middleware(EveryTapAnswered(shop))
     dispatcher.include_routers(
-        repairs_router(), _private_chats(), group_router(), membership_router(), failures_router()
+        repairs_router(),
+        checkouts_router(),
+        _private_chats(),
+        group_router(),
+        membership_router(),
+        failures_router(),
     )
     for language in Language:
         phrasebook(language)  # read now, so that a broken catalogue stops the start
@@ -50,6 +56,7 @@ def _private_chats() -> Router:
         menu_router(),
         plans_router(),
         checkout_router(),
+        stars_router(),
         again_router(),
         subscription_router(),
         setup_router(),

@@ -18,13 +18,17 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 from domain.languages import Language
-from domain.money import ROUBLE, Money
+from domain.money import ROUBLE, STAR, Money
 
 MOSCOW = timezone(timedelta(hours=3))
 """Moscow's time: without daylight saving since 2014, so it needs no time zone database."""
 
 _DAYS_FROM = timedelta(days=2)
 """From here on time left is told in days, below in hours."""
+
+
+_SIGNS = {ROUBLE: "₽", STAR: "⭐"}
+"""English too: Unicode's data calls the first "RUB" there, and does not know the second."""
 
 
 def N_(key: str) -> str:  # noqa: N802  # gettext's own name for "translated later"
@@ -57,8 +61,7 @@ class Phrasebook:
         """`2 990 ₽`; kopecks only where there are any, and spaces that a search finds."""
         is_whole = money.amount == money.amount.to_integral_value()
         amount = format_decimal(money.amount, "#,##0" if is_whole else "#,##0.00", self._locale)
-        # The sign, which English too calls "RUB" in Unicode's data.
-        sign = "₽" if money.currency == ROUBLE else money.currency
+        sign = _SIGNS.get(money.currency, money.currency)
         return f"{amount} {sign}".replace("\N{NO-BREAK SPACE}", " ")
 
     def moment(self, moment: datetime) -> str:

@@ -107,10 +107,11 @@ def _is_understood(update: Update) -> bool:
 
 
 def _chat_of(update: Update) -> int:
+    """The chat, or the person where there is no chat, as with a question before a payment."""
     event = update.event
     message = getattr(event, "message", event)
-    chat = getattr(message, "chat", None)
-    return 0 if chat is None else int(chat.id)
+    whose = getattr(message, "chat", None) or getattr(event, "from_user", None)
+    return 0 if whose is None else int(whose.id)
 
 
 async def _pause(stop: asyncio.Event) -> None:

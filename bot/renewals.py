@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from domain.ids import UserId
-from domain.pricing import Quote, quote
+from domain.payments import Provider
+from domain.pricing import Quote, quotes
 from infra.postgres.offers import CustomerOffers
 from infra.postgres.plans import Plans
 from infra.postgres.purchases import Purchases
@@ -19,11 +20,13 @@ class Renewals:
         plans: Plans,
         offers: CustomerOffers,
         now: Callable[[], datetime],
+        accepted: tuple[Provider, ...] = (Provider.YOOKASSA,),
     ) -> None:
         self._purchases = purchases
         self._plans = plans
         self._offers = offers
         self._now = now
+        self._accepted = accepted
 
     async def renewal_of(self, user_id: UserId) -> Quote | None:
         """The plan of the newest purchase at today's price; None where there is none."""
@@ -31,4 +34,5 @@ class Renewals:
         plan = None if latest is None else await self._plans.find(latest.order.plan_id)
         if plan is None:
             return None
-        return quote(plan, await self._offers.of(user_id, self._now()))
+        offers = await self._offers.of(user_id, self._now())
+        return next(iter(quotes(plan, offers, self._accepted)), None)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.ids import ChatId
+from domain.payments import Provider
 from domain.purchases import PurchasePolicy
 from infra.postgres.customers import Customers
 from infra.postgres.inbox import Inbox
@@ -12,6 +13,7 @@ from infra.postgres.offers import CustomerOffers
 from infra.postgres.plans import Plans
 from infra.postgres.purchases import Purchases
 from infra.postgres.sessions import Sessions
+from infra.postgres.stars import StarsBook
 from infra.postgres.subscriptions import Subscriptions
 from infra.telegram import TelegramMessenger
 from temporal.starter import Starter
@@ -30,9 +32,12 @@ class Shop:
     inbox: Inbox
     sessions: Sessions
     starter: Starter
+    charges: StarsBook
     now: Callable[[], datetime]
     """An aware clock."""
     policy: PurchasePolicy = field(default_factory=PurchasePolicy)
+    accepted: tuple[Provider, ...] = (Provider.YOOKASSA,)
+    """How customers may pay in Telegram."""
     receipts: bool = False
     """Whether an e-mail address is needed before the first payment (54-FZ)."""
     support_contact: str | None = None

@@ -14,6 +14,9 @@ Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 ROUBLE: Currency = "RUB"
 
+STAR: Currency = "XTR"
+"""Telegram Stars, as the Bot API names them; there are no parts of one."""
+
 
 class Money(Value):
     """A non-negative amount in whole units of its currency, exact to two decimals."""
@@ -36,3 +39,8 @@ class Money(Value):
 def roubles(amount: str | int | Decimal) -> Money:
     """`roubles("299.00")`: an amount in roubles."""
     return Money(amount=Decimal(amount))
+
+
+def stars(amount: int) -> Money:
+    """`stars(250)`: an amount in Telegram Stars."""
+    return Money(amount=Decimal(amount), currency=STAR)

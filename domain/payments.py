@@ -9,6 +9,20 @@ from domain.model import Value
 from domain.money import Money
 
 
+class Provider(StrEnum):
+    """Who collects the money."""
+
+    YOOKASSA = "yookassa"
+    """Cards and the like, in roubles."""
+    STARS = "stars"
+    """Telegram Stars, inside Telegram."""
+
+    @property
+    def refunds_in_part(self) -> bool:
+        """Whether less than the whole payment can be given back."""
+        return self is not Provider.STARS
+
+
 class PaymentStatus(StrEnum):
     """YooKassa's payment statuses; the last two are final."""
 
@@ -34,6 +48,8 @@ class InvoiceRequest(Value):
     description: str
     """Shown to the payer; at most 128 characters."""
     language: Language
+    attempt: int = 1
+    """Which payment page of the purchase this is."""
     receipt_email: str | None = None
     """Where the 54-FZ receipt goes; needed when receipts are on."""
 

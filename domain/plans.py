@@ -8,7 +8,8 @@ from pydantic import Field
 from domain.ids import PlanId
 from domain.languages import Wording
 from domain.model import Value
-from domain.money import Money
+from domain.money import Money, stars
+from domain.payments import Provider
 
 
 class Plan(Value):
@@ -19,6 +20,8 @@ class Plan(Value):
     name: Wording
     description: Wording
     price: Money
+    price_stars: Annotated[int, Field(gt=0)] | None = None
+    """The price in Telegram Stars; None where it is not sold for them."""
     duration_days: Annotated[int, Field(gt=0, le=3660)]
     device_limit: Annotated[int, Field(gt=0)] = 1
     locations: tuple[str, ...] = ()
@@ -30,3 +33,9 @@ class Plan(Value):
     def duration(self) -> timedelta:
         """The time that one purchase buys."""
         return timedelta(days=self.duration_days)
+
+    def price_by(self, provider: Provider) -> Money | None:
+        """What it costs when that provider collects; None where it is not sold that way."""
+        if provider is Provider.STARS:
+            return None if self.price_stars is None else stars(self.price_stars)
+        return self.price

@@ -45,7 +45,7 @@ from domain.subscriptions import Ending, Grant, Move, PlacedPeer, Subscription, 
 
 
 class PaymentProvider(Protocol):
-    """Collects money and gives it back.
+    """Collects money and gives it back; there is one for each `Provider`.
 
     Raises `ProviderUnavailable`, `ProviderThrottled` or `ProviderRefused`.
     """

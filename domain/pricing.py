@@ -3,6 +3,7 @@
 The same rules in words are in `docs/pricing.md`.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -10,15 +11,19 @@ from typing import NamedTuple
 
 from domain.ids import PromoId
 from domain.model import Value
-from domain.money import KOPECK, ROUBLE, Money, roubles
+from domain.money import KOPECK, ROUBLE, STAR, Money, roubles
+from domain.payments import Provider
 from domain.plans import Plan
 from domain.promotions import PromoCode, PromoKind, PromoRefusal
 
 LOWEST_PRICE = roubles(1)
-"""YooKassa takes no payment below one rouble; what is free is a trial or a gift, not a code."""
+"""YooKassa takes no payment below one rouble; what is free is a trial or a gift, not a code.
+
+In Stars the lowest price is one of them.
+"""
 
 ROUNDING = ROUND_HALF_UP
-"""Of each discount, to the kopeck: half a kopeck goes to the customer."""
+"""Of each discount, to the kopeck or the whole Star: half of one goes to the customer."""
 
 
 class DiscountReason(StrEnum):
@@ -77,11 +82,13 @@ class Quote(Value):
     discounts: tuple[Discount, ...] = ()
     price: Money
     """What is to be paid."""
+    provider: Provider = Provider.YOOKASSA
+    """By whom."""
 
     @property
     def full_price(self) -> Money:
         """The plan's price in the list."""
-        return self.plan.price
+        return self.plan.price_by(self.provider) or self.plan.price
 
     @property
     def extra_days(self) -> int:
@@ -99,7 +106,12 @@ def list_quote(plan: Plan) -> Quote:
     return Quote(plan=plan, price=plan.price)
 
 
-def quote(plan: Plan, offers: Offers) -> Quote:
+def quotes(plan: Plan, offers: Offers, accepted: Iterable[Provider]) -> tuple[Quote, ...]:
+    """The best price for each of those ways to pay that the plan is sold by."""
+    return tuple(quote(plan, offers, by) for by in accepted if plan.price_by(by) is not None)
+
+
+def quote(plan: Plan, offers: Offers, provider: Provider = Provider.YOOKASSA) -> Quote:
     """The best price that the offers allow.
 
     1. Of the standing discounts only the greatest counts.
@@ -109,14 +121,16 @@ def quote(plan: Plan, offers: Offers) -> Quote:
     4. Each discount is rounded by `ROUNDING`; the last one stops at `LOWEST_PRICE`.
     """
     standing = max(offers.standing, key=lambda each: each.percent, default=None)
-    promo = offers.promo if _is_for(plan, offers.promo) else None
-    ways = [_Price(plan.price).after(standing), _Price(plan.price)]
+    listed = plan.price_by(provider) or plan.price
+    promo = offers.promo if _is_for(plan, offers.promo, listed) else None
+    ways = [_Price(listed).after(standing), _Price(listed)]
     if promo is not None:
         ways = [*ways, *(way.with_code(promo) for way in ways if promo.combines or not way.cuts)]
     # The first of equals: a code that saves nothing is kept for another time.
     best = min(ways, key=lambda way: way.left.amount)
     days = () if promo is None or promo.kind is not PromoKind.DAYS else (_days(promo),)
-    return Quote(plan=plan, discounts=(*best.cuts, *days), price=best.left)
+    cuts = (*best.cuts, *days)
+    return Quote(plan=plan, discounts=cuts, price=best.left, provider=provider)
 
 
 class _Price(NamedTuple):
@@ -145,7 +159,8 @@ class _Price(NamedTuple):
                 return self
 
     def _share(self, percent: Decimal) -> Decimal:
-        return (self.left.amount * percent / 100).quantize(KOPECK, rounding=ROUNDING)
+        least = Decimal(1) if self.left.currency == STAR else KOPECK
+        return (self.left.amount * percent / 100).quantize(least, rounding=ROUNDING)
 
     def _cut(self, wanted: Decimal, discount: Discount) -> "_Price":
         saved = min(wanted, self.left.amount - LOWEST_PRICE.amount)
@@ -157,11 +172,11 @@ class _Price(NamedTuple):
         return _Price(left, (*self.cuts, off))
 
 
-def _is_for(plan: Plan, promo: PromoCode | None) -> bool:
+def _is_for(plan: Plan, promo: PromoCode | None, listed: Money) -> bool:
     """A sum of roubles comes off a price in roubles only."""
     if promo is None or not promo.suits(plan.plan_id):
         return False
-    return promo.kind is not PromoKind.FIXED or plan.price.currency == ROUBLE
+    return promo.kind is not PromoKind.FIXED or listed.currency == ROUBLE
 
 
 def _by_code(promo: PromoCode, *, percent: int | None = None, days: int = 0) -> Discount:

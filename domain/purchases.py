@@ -10,7 +10,7 @@ from domain.ids import ChatId, MessageId, PlanId, PurchaseId, UserId
 from domain.languages import Language
 from domain.model import Value
 from domain.money import Money
-from domain.payments import Cancellation, Invoice
+from domain.payments import Cancellation, Invoice, Provider
 from domain.pricing import Discount
 
 
@@ -153,6 +153,8 @@ class PurchaseOrder(Value):
     duration: timedelta
     language: Language
     kind: PurchaseKind = PurchaseKind.ACCESS
+    provider: Provider = Provider.YOOKASSA
+    """Who collects the money."""
     full_price: Money | None = None
     """The plan's price in the list; None where nothing came off."""
     discounts: tuple[Discount, ...] = ()

@@ -133,6 +133,17 @@ class TelegramMessenger:
             if not _says(error.__cause__, *_LATE_TAP_TEXTS):
                 raise
 
+    async def answer_checkout(self, query_id: str, refusal: str | None) -> None:
+        """Let a payment happen, or say why not; a late answer is lost, and nothing is paid."""
+        try:
+            with telegram_errors():
+                await self._bot.answer_pre_checkout_query(
+                    query_id, ok=refusal is None, error_message=refusal
+                )
+        except TelegramUnavailable as error:
+            if not _says(error.__cause__, *_LATE_TAP_TEXTS):
+                raise
+
 
 @contextmanager
 def telegram_errors() -> Iterator[None]:

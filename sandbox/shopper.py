@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from sandbox.telegram.client import TelegramSandbox
 from sandbox.telegram.keyboards import InlineButton
-from sandbox.telegram.views import MessageView
+from sandbox.telegram.views import MessageView, PaymentOutcome
 from sandbox.yookassa.cards import PAID
 from sandbox.yookassa.client import YooKassaSandbox
 from sandbox.yookassa.controls import PaymentView
@@ -60,6 +60,18 @@ class Shopper:
     async def reaches_payment_page(self, number: int = 0) -> MessageView:
         """From START to the payment message with its link."""
         return await self.chooses(await self.opens_plans(await self.arrive()), number)
+
+    async def reaches_star_invoice(self) -> MessageView:
+        """From START to the payment message with its link to an invoice in Telegram Stars."""
+        plans = await self.opens_plans(await self.arrive())
+        await self.taps(plans, "stars:")
+        return await self.sees(
+            lambda message: message.message_id == plans.message_id and _link(message) is not None
+        )
+
+    async def pays_stars(self, message: MessageView) -> PaymentOutcome:
+        """Open the invoice behind the message's link and pay, if the bot lets it happen."""
+        return await self._telegram.pay_link(_link(message) or "", self.user_id)
 
     async def pays_payment(self, payment: PaymentView, scenario: str = PAID) -> PaymentView:
         """Pay on a page that was opened earlier."""

@@ -33,6 +33,7 @@ from domain.errors import (
 from domain.ids import ProviderPaymentId, PurchaseId
 from domain.payments import Invoice
 from domain.purchases import PurchaseOrder, PurchaseStage, Repair
+from domain.stars import Surplus
 from domain.subscriptions import SubscriptionState
 from workflows.names import (
     PAID_UNTIL,
@@ -40,9 +41,11 @@ from workflows.names import (
     SHOP_QUEUE,
     purchase_workflow_id,
     subscription_workflow_id,
+    surplus_workflow_id,
 )
 from workflows.purchase import PurchaseWorkflow
 from workflows.subscription import SubscriptionWorkflow
+from workflows.surplus import SurplusRefundWorkflow
 
 RPC_TIMEOUT = timedelta(seconds=5)
 """The Temporal server answers in milliseconds, or is away."""
@@ -124,6 +127,19 @@ class Starter:
         """Wake the purchase, closed or not: something happened to its payment."""
         woken = order.model_copy(update={"is_woken": True})
         await self._start_or_signal(woken, "payment_seen", payment_id)
+
+    async def give_back(self, surplus: Surplus) -> None:
+        """Let a surplus payment go back; a second call for the same payment changes nothing."""
+        with _temporal_errors(), suppress(WorkflowAlreadyStartedError):
+            await self._client.start_workflow(
+                SurplusRefundWorkflow.run,
+                surplus,
+                id=surplus_workflow_id(surplus.request.provider_payment_id),
+                task_queue=SHOP_QUEUE,
+                id_reuse_policy=_ONLY_ONCE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                rpc_timeout=RPC_TIMEOUT,
+            )
 
     async def repair(self, purchase_id: PurchaseId, repair: Repair) -> None:
         """Hand a person's decision to a stuck purchase.

@@ -24,16 +24,20 @@ from infra.postgres.ledger import PostgresPurchaseLedger
 from infra.postgres.notices import PostgresNoticeBook
 from infra.postgres.offers import CustomerOffers
 from infra.postgres.plans import Plans
+from infra.postgres.pool import Pool
 from infra.postgres.purchases import Purchases
+from infra.postgres.stars import StarsBook
 from infra.postgres.subscriptions import Subscriptions
 from infra.settings import (
     DatabaseSettings,
     EncryptionSettings,
+    PaymentSettings,
     TelegramSettings,
     VpnSettings,
     YooKassaSettings,
     load,
 )
+from infra.stars import StarsGateway
 from infra.telegram import TelegramMessenger, open_bot
 from infra.wireguard import SshPeerGateway
 from infra.wireguard_keys import new_device_keys
@@ -48,6 +52,7 @@ class GatewaySettings:
 
     database: DatabaseSettings
     encryption: EncryptionSettings
+    payment: PaymentSettings
     telegram: TelegramSettings
     yookassa: YooKassaSettings
     vpn: VpnSettings
@@ -58,6 +63,7 @@ class GatewaySettings:
         return cls(
             database=load(DatabaseSettings),
             encryption=load(EncryptionSettings),
+            payment=load(PaymentSettings),
             telegram=load(TelegramSettings),
             yookassa=load(YooKassaSettings),
             vpn=load(VpnSettings),
@@ -69,6 +75,8 @@ class Gateways:
     """The ports of the domain, fulfilled."""
 
     provider: PaymentProvider
+    """YooKassa."""
+    stars: PaymentProvider
     peers: PeerGateway
     notices: Notices
     ledger: PurchaseLedger
@@ -92,17 +100,26 @@ async def open_gateways(settings: GatewaySettings, client: Client) -> AsyncItera
         admin_chat = settings.telegram.admin_chat_id
         yield Gateways(
             provider=provider,
+            stars=StarsGateway(bot, StarsBook(pool)),
             peers=peers,
             notices=TelegramNotices(
                 TelegramMessenger(bot),
                 PostgresNoticeBook(pool),
                 Customers(pool),
-                Renewals(
-                    Purchases(pool), Plans(pool), CustomerOffers(pool), lambda: datetime.now(UTC)
-                ),
+                _renewals(pool, settings.payment),
                 admin_chat_id=None if admin_chat is None else ChatId(admin_chat),
             ),
             ledger=PostgresPurchaseLedger(pool, ring, new_device_keys),
             access=Subscriptions(pool, ring),
             desk=Starter(client),
         )
+
+
+def _renewals(pool: Pool, payment: PaymentSettings) -> Renewals:
+    return Renewals(
+        Purchases(pool),
+        Plans(pool),
+        CustomerOffers(pool),
+        lambda: datetime.now(UTC),
+        payment.accepted(),
+    )

@@ -14,13 +14,15 @@ from activities.notices import NoticeActivities
 from activities.payments import PaymentActivities
 from activities.subscriptions import SubscriptionActivities
 from activities.vpn import VpnActivities
+from domain.payments import Provider
 from workers.gateways import Gateways
 from workflows.names import PAYMENTS_QUEUE, SHOP_QUEUE, VPN_QUEUE
 from workflows.purchase import PurchaseWorkflow
 from workflows.removal import PeerRemovalWorkflow
 from workflows.subscription import SubscriptionWorkflow
+from workflows.surplus import SurplusRefundWorkflow
 
-WORKFLOWS = [PurchaseWorkflow, SubscriptionWorkflow, PeerRemovalWorkflow]
+WORKFLOWS = [PurchaseWorkflow, SubscriptionWorkflow, PeerRemovalWorkflow, SurplusRefundWorkflow]
 
 PARALLEL_CALLS = 16
 """As many as the payment provider's and the VPN gateway's own threads."""
@@ -88,7 +90,8 @@ def _shop_activities(gateways: Gateways) -> list[Callable[..., Awaitable[object]
 
 
 def _payments_worker(client: Client, gateways: Gateways, grace: timedelta) -> Worker:
-    payments = PaymentActivities(gateways.provider, gateways.ledger)
+    providers = {Provider.YOOKASSA: gateways.provider, Provider.STARS: gateways.stars}
+    payments = PaymentActivities(providers, gateways.ledger)
     return Worker(
         client,
         task_queue=PAYMENTS_QUEUE,

@@ -20,10 +20,12 @@ from infra.postgres.plans import Plans
 from infra.postgres.pool import Pool
 from infra.postgres.purchases import Purchases
 from infra.postgres.sessions import Sessions
+from infra.postgres.stars import StarsBook
 from infra.postgres.subscriptions import Subscriptions
 from infra.settings import (
     DatabaseSettings,
     EncryptionSettings,
+    PaymentSettings,
     PolicySettings,
     TelegramSettings,
     TemporalSettings,
@@ -43,6 +45,7 @@ class StorefrontSettings:
 
     database: DatabaseSettings
     encryption: EncryptionSettings
+    payment: PaymentSettings
     policy: PolicySettings
     telegram: TelegramSettings
     temporal: TemporalSettings
@@ -54,6 +57,7 @@ class StorefrontSettings:
         return cls(
             database=load(DatabaseSettings),
             encryption=load(EncryptionSettings),
+            payment=load(PaymentSettings),
             policy=load(PolicySettings),
             telegram=load(TelegramSettings),
             temporal=load(TemporalSettings),
@@ -109,8 +113,10 @@ def _shop(
         inbox=Inbox(pool, ring),
         sessions=Sessions(pool),
         starter=Starter(temporal),
+        charges=StarsBook(pool),
         now=lambda: datetime.now(UTC),
         policy=settings.policy.policy(),
+        accepted=settings.payment.accepted(),
         receipts=settings.yookassa.receipts,
         support_contact=telegram.support_contact,
         admin_chat_id=None if admin_chat is None else ChatId(admin_chat),

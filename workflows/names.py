@@ -2,7 +2,7 @@
 
 from temporalio.common import SearchAttributeKey
 
-from domain.ids import PurchaseId, SubscriptionId
+from domain.ids import ProviderPaymentId, PurchaseId, SubscriptionId
 from domain.subscriptions import PlacedPeer
 
 SHOP_QUEUE = "shop"
@@ -30,6 +30,11 @@ def purchase_workflow_id(purchase_id: PurchaseId) -> str:
 def subscription_workflow_id(subscription_id: SubscriptionId) -> str:
     """`subscription:<uuid>`."""
     return f"subscription:{subscription_id}"
+
+
+def surplus_workflow_id(payment_id: ProviderPaymentId) -> str:
+    """`surplus:<the provider's id of the payment>`."""
+    return f"surplus:{payment_id}"
 
 
 def removal_workflow_id(placed: PlacedPeer) -> str:

@@ -9,7 +9,13 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from activities.ledger import LedgerActivities, RecordRefund
     from activities.payments import PaymentActivities, RefundPayment
-    from domain.payments import PaymentSnapshot, RefundRequest, RefundSnapshot, RefundStatus
+    from domain.payments import (
+        PaymentSnapshot,
+        Provider,
+        RefundRequest,
+        RefundSnapshot,
+        RefundStatus,
+    )
     from domain.purchases import PurchaseStage, StuckReason
     from workflows.options import LEDGER, PROVIDER, REFUND
     from workflows.parking import Parking
@@ -60,6 +66,7 @@ async def _refund(
             PaymentActivities.refund_payment,
             RefundPayment(
                 purchase_id=progress.order.purchase_id,
+                provider=progress.order.provider,
                 attempt=attempt,
                 request=RefundRequest(
                     provider_payment_id=payment.provider_payment_id,
@@ -73,7 +80,7 @@ async def _refund(
     except ActivityError as error:
         return _Setback(words_of(error), key_is_spent=True)
     try:
-        refund = await _final(refund)
+        refund = await _final(refund, progress.order.provider)
     except ActivityError as error:
         # There is a refund, only its end is unknown: another key could pay back twice.
         return _Setback(words_of(error), key_is_spent=False)
@@ -84,12 +91,14 @@ async def _refund(
     return refund
 
 
-async def _final(refund: RefundSnapshot) -> RefundSnapshot:
+async def _final(refund: RefundSnapshot, provider: Provider) -> RefundSnapshot:
     pause = _FIRST_LOOK
     while refund.status is RefundStatus.PENDING:
         await workflow.sleep(pause, summary="next look at the refund")
         pause = min(pause * 2, _SLOWEST_LOOK)
         refund = await workflow.execute_activity_method(
-            PaymentActivities.fetch_refund, refund.provider_refund_id, **PROVIDER
+            PaymentActivities.fetch_refund,
+            args=[refund.provider_refund_id, provider],
+            **PROVIDER,
         )
     return refund

@@ -46,7 +46,7 @@ async def _can_still_be_had(record: PurchaseRecord, shop: Shop) -> bool:
     """Whether the plan costs in the list what it did, and the discounts can be held again."""
     order = record.order
     plan = await shop.plans.find(order.plan_id)
-    if plan is None or plan.price != order.list_price:
+    if plan is None or plan.price_by(order.provider) != order.list_price:
         return False
     try:
         await shop.offers.hold_again(order, shop.now())

@@ -9,7 +9,7 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 
 from bot.beginning import begin_purchase, start_purchase
-from bot.buttons import Buy
+from bot.buttons import Buy, BuyInStars
 from bot.catalogue import catalogue_of
 from bot.phrasebook import Phrasebook
 from bot.replies import Toast, reply, tapped_message, turn_page
@@ -23,6 +23,7 @@ from bot.shop import Shop
 from domain.customers import EMAIL_LENGTH, EMAIL_PATTERN, Customer
 from domain.errors import PromoRefused
 from domain.ids import ChatId, PurchaseId
+from domain.payments import Provider
 from domain.pricing import Quote
 from domain.purchases import ChatMessage, PurchaseOrder
 
@@ -39,6 +40,7 @@ def checkout_router() -> Router:
     """Begins purchases."""
     router = Router(name="checkout")
     router.callback_query.register(buy, Buy.filter())
+    router.callback_query.register(buy, BuyInStars.filter())
     router.message.register(email_command, Command("email"), _receipts_are_on)
     router.message.register(take_email, StateFilter(Receipt.email), F.text, ~F.text.startswith("/"))
     return router
@@ -46,7 +48,7 @@ def checkout_router() -> Router:
 
 async def buy(
     tap: CallbackQuery,
-    callback_data: Buy,
+    callback_data: Buy | BuyInStars,
     *,
     shop: Shop,
     customer: Customer,
@@ -66,7 +68,7 @@ async def buy(
     if quote is None:
         await turn_page(shop.messenger, tap, changed_plans_screen(phrases, catalogue))
         return None
-    if shop.receipts and customer.email is None:
+    if _needs_address(quote.provider, shop) and customer.email is None:
         await state.set_state(Receipt.email)
         await state.set_data({"button": tap.data})
         await turn_page(shop.messenger, tap, email_screen(phrases))
@@ -90,9 +92,8 @@ async def _go_on_with(
     """A purchase that was written down goes on at the price that was agreed then."""
     if order.user_id != customer.user_id:
         return Toast(text=phrases.label("fallback.stale_button"), alert=True)
-    agreed = order.model_copy(
-        update={"message": message, "receipt_email": customer.email if shop.receipts else None}
-    )
+    email = customer.email if _needs_address(order.provider, shop) else None
+    agreed = order.model_copy(update={"message": message, "receipt_email": email})
     return await start_purchase(agreed, message, shop, phrases, is_new=False)
 
 
@@ -170,17 +171,23 @@ async def _payment_message_below(
     return message
 
 
-def _order(button: Buy, quote: Quote, shop: Shop, customer: Customer) -> PurchaseOrder:
+def _needs_address(provider: Provider, shop: Shop) -> bool:
+    """YooKassa sends receipts (54-FZ); for Stars there are none."""
+    return shop.receipts and provider is Provider.YOOKASSA
+
+
+def _order(button: Buy | BuyInStars, quote: Quote, shop: Shop, customer: Customer) -> PurchaseOrder:
     return PurchaseOrder(
         purchase_id=PurchaseId(button.purchase),
         user_id=customer.user_id,
         plan_id=quote.plan.plan_id,
         plan_name=quote.plan.name.within(customer.language),
+        provider=quote.provider,
         price=quote.price,
         full_price=quote.full_price if quote.discounts else None,
         discounts=quote.discounts,
         duration=quote.duration,
         language=customer.language,
-        receipt_email=customer.email if shop.receipts else None,
+        receipt_email=customer.email if _needs_address(quote.provider, shop) else None,
         policy=shop.policy,
     )

@@ -37,7 +37,7 @@ def alarm_screen(phrases: Phrasebook, alarm: Alarm) -> Screen:
     )
     explanations = "\n".join(phrases.say(_EXPLANATIONS[action]) for action in alarm.repairs)
     buttons = tuple(_button(phrases, alarm, action) for action in alarm.repairs)
-    return Screen(text=f"{text}\n\n{explanations}", rows=(buttons,))
+    return Screen(text=f"{text}\n\n{explanations}".rstrip(), rows=(buttons,) if buttons else ())
 
 
 def repair_label(phrases: Phrasebook, action: RepairAction) -> str:

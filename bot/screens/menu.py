@@ -53,7 +53,7 @@ def _under_way(phrases: Phrasebook, purchase: PurchaseRecord) -> Screen:
     if purchase.stage is PurchaseStage.AWAITING_PAYMENT and url is not None:
         text = phrases.say("menu.awaiting_payment", plan=order.plan_name, price=price)
         plans = (opens(phrases.label("button.other_plans"), Place.PLANS),)
-        rows = _rows(phrases, (pay_button(phrases, price, url),), plans)
+        rows = _rows(phrases, (pay_button(phrases, order.price, url),), plans)
     elif purchase.stage is PurchaseStage.REFUNDING:
         text, rows = phrases.say("menu.refunding", price=price), _rows(phrases)
     else:

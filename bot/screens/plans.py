@@ -19,7 +19,7 @@ def plans_screen(
     paragraphs = [phrases.say("plans.title"), *_described_all(phrases, catalogue)]
     if active_until is not None:
         paragraphs.append(phrases.say("plans.adds_up", end=phrases.moment(active_until)))
-    prices = tuple((buys(plan_label(phrases, each), each),) for each in catalogue.quotes)
+    prices = tuple(_price_row(phrases, each) for each in catalogue.by_plan)
     rows = (*prices, _code_row(phrases, catalogue.offers), back_to_menu(phrases))
     return Screen(text="\n\n".join(paragraphs), rows=rows)
 
@@ -42,7 +42,7 @@ def plan_name(phrases: Phrasebook, quote: Quote) -> str:
 
 def _described_all(phrases: Phrasebook, catalogue: Catalogue) -> list[str]:
     offers = catalogue.offers
-    described = [_described(phrases, each) for each in catalogue.quotes]
+    described = [_described(phrases, each) for each in catalogue.by_plan]
     if offers.refused_code is not None and offers.refusal is not None:
         reason = refusal_reason(phrases, offers.refusal)
         described.append(phrases.say("promo.not_counted", code=offers.refused_code, reason=reason))
@@ -55,19 +55,33 @@ def _counts(quotes: tuple[Quote, ...]) -> bool:
     return any(cut.promo_id is not None for each in quotes for cut in each.discounts)
 
 
-def _described(phrases: Phrasebook, quote: Quote) -> str:
+def _price_row(phrases: Phrasebook, quotes: tuple[Quote, ...]) -> Row:
+    """A button for each way to pay; the first names the plan."""
+    first, *others = quotes
+    beside = (buys(phrases.price(each.price), each) for each in others)
+    return (buys(plan_label(phrases, first), first), *beside)
+
+
+def _prices(phrases: Phrasebook, quotes: tuple[Quote, ...]) -> str:
+    """`299 ₽`, or `299 ₽ or 250 ⭐`."""
+    first, *others = (phrases.price(each.price) for each in quotes)
+    return phrases.label("plans.either", price=first, other=others[0]) if others else first
+
+
+def _described(phrases: Phrasebook, quotes: tuple[Quote, ...]) -> str:
+    quote = quotes[0]
     plan = quote.plan
     places = ", ".join(phrases.place(location) for location in plan.locations)
     text = phrases.say(
         "plans.plan",
         name=plan_name(phrases, quote),
-        price=phrases.price(quote.price),
+        price=_prices(phrases, quotes),
         description=plan.description.within(phrases.language),
         devices=phrases.count("devices", plan.device_limit),
         places=places or phrases.label("plans.any_place"),
     )
-    why = reasons(phrases, quote.full_price, quote.discounts)
-    return f"{text}\n{why}" if why else text
+    why = (reasons(phrases, each.full_price, each.discounts) for each in quotes)
+    return "\n".join(filter(None, (text, *why)))
 
 
 def _code_row(phrases: Phrasebook, offers: Offers) -> Row:

@@ -10,6 +10,7 @@ from bot.screens.declines import decline_reason
 from bot.screens.discounts import reasons
 from bot.screens.screen import Screen
 from bot.screens.setup import platform_rows
+from domain.money import STAR, Money
 from domain.purchases import ChatMessage, PurchaseNotice, PurchaseOrder, PurchaseStage
 
 _TEXTS = {
@@ -25,6 +26,11 @@ _TEXTS = {
     PurchaseStage.DONE: N_("purchase.done"),
 }
 
+_TEXTS_FOR_STARS = {
+    PurchaseStage.AWAITING_PAYMENT: N_("purchase.awaiting_stars"),
+    PurchaseStage.REFUNDED: N_("purchase.refunded_stars"),
+}
+
 
 def purchase_screen(phrases: Phrasebook, notice: PurchaseNotice) -> Screen:
     """The payment message of a stage. The text says what is bought and for how much."""
@@ -33,7 +39,7 @@ def purchase_screen(phrases: Phrasebook, notice: PurchaseNotice) -> Screen:
         reason = decline_reason(phrases, notice.cancellation)
         text = phrases.say("purchase.declined", reason=reason)
     else:
-        text = phrases.say(_TEXTS[notice.stage], price=phrases.price(notice.price))
+        text = phrases.say(_text_of(notice), price=phrases.price(notice.price))
     return Screen(text=f"{title}\n\n{text}", rows=_rows(phrases, notice))
 
 
@@ -43,6 +49,12 @@ def _title(phrases: Phrasebook, notice: PurchaseNotice) -> str:
     title = phrases.say("purchase.title", plan=notice.plan_name, price=price)
     why = reasons(phrases, notice.full_price or notice.price, notice.discounts)
     return f"{title}\n{why}" if why else title
+
+
+def _text_of(notice: PurchaseNotice) -> str:
+    if notice.price.currency == STAR:
+        return _TEXTS_FOR_STARS.get(notice.stage, _TEXTS[notice.stage])
+    return _TEXTS[notice.stage]
 
 
 def notice_of(
@@ -76,11 +88,11 @@ def ready_screen(
     return Screen(text=text, rows=(*platform_rows(phrases, fresh=True), (mine,)))
 
 
-def pay_button(phrases: Phrasebook, price: str, url: str) -> InlineKeyboardButton:
-    """The button that opens the payment page."""
-    return InlineKeyboardButton(
-        text=phrases.label("button.pay", price=price), url=url, style="success"
-    )
+def pay_button(phrases: Phrasebook, price: Money, url: str) -> InlineKeyboardButton:
+    """The button that opens the payment page, or the invoice in Stars."""
+    key = N_("button.pay_stars") if price.currency == STAR else N_("button.pay")
+    label = phrases.label(key, price=phrases.price(price))
+    return InlineKeyboardButton(text=label, url=url, style="success")
 
 
 def _rows(phrases: Phrasebook, notice: PurchaseNotice) -> tuple[Row, ...]:
@@ -88,8 +100,7 @@ def _rows(phrases: Phrasebook, notice: PurchaseNotice) -> tuple[Row, ...]:
     support = (opens(phrases.label("button.help"), Place.HELP, fresh=True),)
     match notice.stage:
         case PurchaseStage.AWAITING_PAYMENT if notice.confirmation_url:
-            price = phrases.price(notice.price)
-            return ((pay_button(phrases, price, notice.confirmation_url),), plans)
+            return ((pay_button(phrases, notice.price, notice.confirmation_url),), plans)
         case PurchaseStage.DECLINED | PurchaseStage.EXPIRED:
             again = tries_again(phrases, notice.purchase_id, notice.attempt + 1)
             return ((again,), plans, support)

@@ -22,8 +22,8 @@ from infra.postgres.pool import Connection, Pool
 
 _INSERT_PAYMENT = """
     insert into payments (purchase_id, provider_payment_id, amount, currency, status,
-                          captured_at, is_test, metadata_sealed)
-    values ($1, $2, $3, $4, 'succeeded', $5, $6, $7)
+                          captured_at, is_test, metadata_sealed, provider)
+    values ($1, $2, $3, $4, 'succeeded', $5, $6, $7, $8)
     on conflict (provider_payment_id, provider) do nothing
 """
 
@@ -39,12 +39,12 @@ class PostgresPurchaseLedger:
     async def record_invoice(self, purchase_id: PurchaseId, attempt: int, invoice: Invoice) -> None:
         """Note the payment page; a repeat changes nothing."""
         async with self._pool.acquire() as connection, connection.transaction():
-            await _lock(connection, purchase_id)
+            purchase = await _lock(connection, purchase_id)
             await connection.execute(
                 """
                 insert into invoices (purchase_id, attempt, provider_payment_id, confirmation_url,
-                                      expires_at, created_at)
-                values ($1, $2, $3, $4, $5, $6)
+                                      expires_at, created_at, provider)
+                values ($1, $2, $3, $4, $5, $6, $7)
                 on conflict (purchase_id, attempt) do nothing
                 """,
                 purchase_id,
@@ -53,6 +53,7 @@ class PostgresPurchaseLedger:
                 invoice.confirmation_url,
                 invoice.expires_at,
                 invoice.created_at,
+                purchase["provider"],
             )
             await _await_payment(connection, purchase_id)
 
@@ -73,8 +74,8 @@ class PostgresPurchaseLedger:
     async def record_payment(self, purchase_id: PurchaseId, payment: PaymentSnapshot) -> None:
         """Note a payment that grants nothing."""
         async with self._pool.acquire() as connection, connection.transaction():
-            await _lock(connection, purchase_id)
-            await self._note_payment(connection, purchase_id, payment)
+            purchase = await _lock(connection, purchase_id)
+            await self._note_payment(connection, purchase, payment)
 
     async def record_payment_and_grant(
         self, purchase_id: PurchaseId, payment: PaymentSnapshot, now: datetime
@@ -149,7 +150,7 @@ class PostgresPurchaseLedger:
         self, connection: Connection, purchase: Record, payment: PaymentSnapshot, now: datetime
     ) -> None:
         purchase_id = PurchaseId(purchase["purchase_id"])
-        payment_row = await self._note_payment(connection, purchase_id, payment)
+        payment_row = await self._note_payment(connection, purchase, payment)
         await spend_discounts(connection, purchase_id)
         subscription, is_renewal = await extend_subscription(connection, purchase, now)
         device_id = await self._wanted_device(connection, subscription, purchase)
@@ -171,8 +172,9 @@ class PostgresPurchaseLedger:
         await _publish(connection, purchase_id, PurchaseStage.SETTING_UP)
 
     async def _note_payment(
-        self, connection: Connection, purchase_id: PurchaseId, payment: PaymentSnapshot
+        self, connection: Connection, purchase: Record, payment: PaymentSnapshot
     ) -> int:
+        purchase_id = PurchaseId(purchase["purchase_id"])
         if payment.status is not PaymentStatus.SUCCEEDED:
             raise NotPaid(f"the payment of purchase {purchase_id} is {payment.status}")
         provider_id = payment.provider_payment_id
@@ -188,6 +190,7 @@ class PostgresPurchaseLedger:
             payment.captured_at,
             payment.is_test,
             sealed,
+            purchase["provider"],
         )
         found = await connection.fetchval(
             "select payment_id from payments where provider_payment_id = $1 and purchase_id = $2",
@@ -249,7 +252,8 @@ async def _lock(connection: Connection, purchase_id: PurchaseId) -> Record:
     row = await connection.fetchrow(
         """
         select p.purchase_id, p.user_id, p.tariff_id, t.locations, p.created_at,
-               (p.order_document ->> 'duration')::interval as bought
+               (p.order_document ->> 'duration')::interval as bought,
+               coalesce(p.order_document ->> 'provider', 'yookassa') as provider
         from purchases p join users u using (user_id) join tariffs t using (tariff_id)
         where p.purchase_id = $1
         for no key update of u

@@ -42,6 +42,7 @@ def _plan(row: Record) -> Plan:
         name=Wording(ru=row["name_ru"], en=row["name_en"]),
         description=Wording(ru=row["description_ru"], en=row["description_en"]),
         price=Money(amount=row["price"], currency=row["currency"]),
+        price_stars=row["price_stars"],
         duration_days=row["duration_days"],
         device_limit=row["device_limit"],
         locations=tuple(row["locations"]),

@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import Field, FilePath, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from domain.payments import Provider
 from domain.purchases import PurchasePolicy
 from infra.keyring import KeyRing
 from infra.settings.kinds import BaseUrl, LongSecret, Networks, Port, Seconds, SettingsGroup
@@ -160,6 +161,29 @@ class TelegramSettings(SettingsGroup):
         elif not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret.get_secret_value()):
             raise ValueError("expected 1 to 256 of A-Z a-z 0-9 _ -")
         return secret
+
+
+class PaymentSettings(SettingsGroup):
+    """How customers may pay in Telegram."""
+
+    model_config = SettingsConfigDict(env_prefix="PAYMENT_")
+
+    cards: bool = True
+    """Whether the bot sells for roubles, on YooKassa's page. Telegram's terms ask for Stars."""
+    stars: Annotated[bool, Field(validate_default=True)] = True
+    """Whether the bot sells for Telegram Stars, where a plan has a price in them."""
+
+    @field_validator("stars")
+    @classmethod
+    def _something_is_left(cls, stars: bool, info: ValidationInfo) -> bool:
+        if not stars and info.data.get("cards") is False:
+            raise ValueError("PAYMENT_CARDS is off: turn one of the two on")
+        return stars
+
+    def accepted(self) -> tuple[Provider, ...]:
+        """Who may collect."""
+        ways = ((self.cards, Provider.YOOKASSA), (self.stars, Provider.STARS))
+        return tuple(provider for is_on, provider in ways if is_on)
 
 
 class YooKassaSettings(SettingsGroup):
@@ -331,6 +355,7 @@ class PolicySettings(SettingsGroup):
 
 GROUPS: tuple[type[SettingsGroup], ...] = (
     TelegramSettings,
+    PaymentSettings,
     YooKassaSettings,
     DatabaseSettings,
     TemporalSettings,

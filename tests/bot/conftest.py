@@ -37,6 +37,7 @@ class Stage:
     inbox: fakes.Inbox = field(default_factory=fakes.Inbox)
     sessions: fakes.Sessions = field(default_factory=fakes.Sessions)
     starter: fakes.Starter = field(default_factory=fakes.Starter)
+    charges: fakes.Charges = field(default_factory=fakes.Charges)
 
     def shop(self, messenger: TelegramMessenger, **choices: Any) -> Shop:
         plain = Shop(
@@ -49,6 +50,7 @@ class Stage:
             inbox=self.inbox,
             sessions=self.sessions,
             starter=self.starter,
+            charges=self.charges,
             now=lambda: fakes.NOW,
             support_contact="@shop_support",
             admin_chat_id=STAFF,

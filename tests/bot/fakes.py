@@ -10,7 +10,16 @@ from pydantic import SecretStr
 from domain import pricing
 from domain.customers import Customer, Introduction
 from domain.errors import PromoRefused, TemporalUnavailable
-from domain.ids import DeviceId, MessageId, PlanId, PromoId, PurchaseId, SubscriptionId, UserId
+from domain.ids import (
+    DeviceId,
+    MessageId,
+    PlanId,
+    PromoId,
+    ProviderPaymentId,
+    PurchaseId,
+    SubscriptionId,
+    UserId,
+)
 from domain.languages import Language, Wording, language_of
 from domain.money import roubles
 from domain.notices import Claim, ClaimedNotice
@@ -18,8 +27,10 @@ from domain.plans import Plan
 from domain.promotions import PromoCode, PromoKind, PromoRefusal
 from domain.purchases import PurchaseOrder, PurchaseRecord, PurchaseStage, Repair
 from domain.servers import ClientConfig
+from domain.stars import StarCharge, Surplus
 from domain.subscriptions import Subscription, SubscriptionStatus
 from infra.postgres.sessions import Session
+from infra.postgres.stars import KnownCharge
 
 NOW = datetime(2027, 3, 5, 9, 30, tzinfo=UTC)
 ANNA = UserId(1001)
@@ -40,6 +51,7 @@ YEAR = Plan(
     name=Wording(ru="Год", en="A year"),
     description=Wording(ru="Выгоднее всего.", en="The best value."),
     price=roubles(2990),
+    price_stars=1990,
     duration_days=365,
     device_limit=3,
 )
@@ -225,6 +237,8 @@ class Starter:
     def __init__(self) -> None:
         self.begun: list[PurchaseOrder] = []
         self.repairs: list[tuple[PurchaseId, Repair]] = []
+        self.seen: list[ProviderPaymentId] = []
+        self.surpluses: list[Surplus] = []
         self.is_away = False
         self.refusal: Exception | None = None
 
@@ -233,10 +247,34 @@ class Starter:
             raise TemporalUnavailable("the Temporal server does not answer")
         self.begun.append(order)
 
+    async def payment_seen(self, order: PurchaseOrder, payment_id: ProviderPaymentId) -> None:
+        if self.is_away:
+            raise TemporalUnavailable("the Temporal server does not answer")
+        self.seen.append(payment_id)
+
+    async def give_back(self, surplus: Surplus) -> None:
+        self.surpluses.append(surplus)
+
     async def repair(self, purchase_id: PurchaseId, repair: Repair) -> None:
         if self.refusal is not None:
             raise self.refusal
         self.repairs.append((purchase_id, repair))
+
+
+class Charges:
+    """The first charge of a purchase pays it, as in the ledger."""
+
+    def __init__(self) -> None:
+        self.told: dict[ProviderPaymentId, StarCharge] = {}
+
+    async def note_told(self, charge: StarCharge) -> bool | None:
+        first = await self.charge_of(charge.purchase_id)
+        self.told[charge.charge_id] = charge
+        return first is not None and first.charge.charge_id != charge.charge_id
+
+    async def charge_of(self, purchase_id: PurchaseId) -> KnownCharge | None:
+        of_it = [each for each in self.told.values() if each.purchase_id == purchase_id]
+        return KnownCharge(charge=of_it[0], is_listed=True, refunded_at=None) if of_it else None
 
 
 class NoticeBook:

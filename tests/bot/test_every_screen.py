@@ -29,6 +29,7 @@ from bot.screens.menu import menu_screen
 from bot.screens.plans import changed_plans_screen, plans_screen
 from bot.screens.promo import promo_screen, refused_promo_screen
 from bot.screens.purchase import purchase_screen, ready_screen
+from bot.screens.refusals import outage_text, refusal_text
 from bot.screens.reminder import reminder_screen
 from bot.screens.screen import Screen
 from bot.screens.setup import guide_screen, setup_screen
@@ -36,9 +37,10 @@ from bot.screens.subscription import subscription_screen
 from bot.standing import Standing
 from domain.ids import ChatId, MessageId, PurchaseId, SubscriptionId
 from domain.languages import Language
+from domain.money import stars
 from domain.notices import Reminder, ReminderKind
-from domain.payments import Cancellation
-from domain.pricing import DiscountReason, Offers, StandingDiscount, list_quote, quote
+from domain.payments import Cancellation, Provider
+from domain.pricing import DiscountReason, Offers, StandingDiscount, list_quote, quote, quotes
 from domain.promotions import PromoKind, PromoRefusal
 from domain.purchases import (
     Alarm,
@@ -50,6 +52,7 @@ from domain.purchases import (
     StuckReason,
     repairs_for,
 )
+from domain.stars import CheckoutRefusal
 from domain.subscriptions import SubscriptionStatus
 from tests.bot.fakes import ANNA, MONTH, NOW, SPRING, YEAR, a_subscription
 
@@ -112,6 +115,9 @@ def menus(phrases: Phrasebook) -> Iterator[Named]:
 def catalogues(phrases: Phrasebook) -> Iterator[Named]:
     plans = prices(Offers())
     yield "plans", plans_screen(phrases, plans)
+    both = prices(Offers(), Provider.YOOKASSA, Provider.STARS)
+    yield "plans, cards and Stars", plans_screen(phrases, both)
+    yield "plans, Stars only", plans_screen(phrases, prices(Offers(), Provider.STARS))
     yield "plans, a renewal", plans_screen(phrases, plans, active_until=NOW)
     yield "plans, changed", changed_plans_screen(phrases, plans)
     yield "plans, none", plans_screen(phrases, Catalogue(quotes=()))
@@ -121,9 +127,11 @@ def catalogues(phrases: Phrasebook) -> Iterator[Named]:
     yield "checkout, not started", not_started_screen(phrases, order(phrases))
 
 
-def prices(offers: Offers) -> Catalogue:
+def prices(offers: Offers, *accepted: Provider) -> Catalogue:
     """Both plans at a customer's price."""
-    return Catalogue(quotes=(quote(MONTH, offers), quote(YEAR, offers)), offers=offers)
+    ways = accepted or (Provider.YOOKASSA,)
+    priced = (*quotes(MONTH, offers, ways), *quotes(YEAR, offers, ways))
+    return Catalogue(quotes=priced, offers=offers)
 
 
 def discounts(phrases: Phrasebook) -> Iterator[Named]:
@@ -141,6 +149,8 @@ def discounts(phrases: Phrasebook) -> Iterator[Named]:
         "a code that saves nothing": Offers(standing=(loyal,), promo=small),
     }.items():
         yield f"plans, {name}", plans_screen(phrases, prices(offers))
+        both_ways = prices(offers, Provider.YOOKASSA, Provider.STARS)
+        yield f"plans, cards and Stars, {name}", plans_screen(phrases, both_ways)
         cut = quote(MONTH, offers)
         told = {"price": cut.price, "full_price": cut.full_price, "discounts": cut.discounts}
         page = notice(phrases, PurchaseStage.AWAITING_PAYMENT).model_copy(update=told)
@@ -156,6 +166,12 @@ def discounts(phrases: Phrasebook) -> Iterator[Named]:
 def purchases(phrases: Phrasebook) -> Iterator[Named]:
     for stage in PurchaseStage:
         yield f"purchase, {stage}", purchase_screen(phrases, notice(phrases, stage))
+    for stage in (PurchaseStage.AWAITING_PAYMENT, PurchaseStage.REFUNDED):
+        in_stars = notice(phrases, stage).model_copy(update={"price": stars(250)})
+        yield f"purchase in Stars, {stage}", purchase_screen(phrases, in_stars)
+    for refusal in CheckoutRefusal:
+        yield f"checkout in Stars, {refusal}", Screen(text=refusal_text(phrases, refusal))
+    yield "checkout in Stars, outage", Screen(text=outage_text(phrases))
     for reason in (*REASONS, "a reason of tomorrow"):
         cancellation = Cancellation(party="yoo_money", reason=reason)
         declined = notice(phrases, PurchaseStage.DECLINED, cancellation)

@@ -294,7 +294,10 @@ async def test_a_webhook_is_told_every_kind_of_update_that_is_handled(
     await announce_webhook(bot, dispatcher, url=url, secret="s")
     info = await bot.get_webhook_info()
     assert info.url == url
-    kinds = {"message", "edited_message", "callback_query", "my_chat_member"}
+    kinds = {
+        *("message", "edited_message", "callback_query", "my_chat_member"),
+        "pre_checkout_query",
+    }
     assert set(info.allowed_updates or ()) == kinds
     await bot.delete_webhook()
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from domain.ids import PlanId, PromoId
 from domain.languages import Wording
-from domain.money import Money, roubles
+from domain.money import Money, roubles, stars
+from domain.payments import Provider
 from domain.plans import Plan
 from domain.pricing import (
     LOWEST_PRICE,
@@ -18,6 +19,7 @@ from domain.pricing import (
     StandingDiscount,
     list_quote,
     quote,
+    quotes,
 )
 from domain.promotions import PromoCode, PromoKind
 
@@ -163,3 +165,23 @@ def test_each_reason_counts_once(full: Money, offered: Offers) -> None:
     quoted = quote(MONTH.model_copy(update={"price": full}), offered)
     reasons = [cut.reason for cut in quoted.discounts]
     assert len(reasons) == len(set(reasons)) <= 2
+
+
+SOLD_FOR_STARS = MONTH.model_copy(update={"price_stars": 255})
+
+
+def test_in_stars_a_discount_is_rounded_to_the_whole_star() -> None:
+    quoted = quote(SOLD_FOR_STARS, Offers(standing=(LOYAL,)), Provider.STARS)
+    assert (quoted.price, quoted.full_price) == (stars(229), stars(255)), "25.5 is rounded up"
+    assert shares(quoted) == [(DiscountReason.LOYALTY, "26.00")]
+
+
+def test_roubles_come_off_no_price_in_stars() -> None:
+    fixed = Offers(promo=code(PromoKind.FIXED, 50))
+    assert quote(SOLD_FOR_STARS, fixed, Provider.STARS).price == stars(255)
+
+
+def test_a_plan_without_a_price_in_stars_is_not_sold_for_them() -> None:
+    assert quotes(MONTH, Offers(), (Provider.STARS,)) == ()
+    both = quotes(SOLD_FOR_STARS, Offers(), Provider)
+    assert [each.price for each in both] == [roubles(299), stars(255)]

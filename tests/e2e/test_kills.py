@@ -40,6 +40,11 @@ WORKER_STEPS = [
     "after ledger.enter_stage",
 ]
 
+STAR_STEPS = [
+    "after stars.create_invoice",
+    "after stars.fetch_payment",
+]
+
 API_STEPS = [
     "before starter.begin_purchase",
     "after starter.begin_purchase",
@@ -87,6 +92,7 @@ async def mortal(servers_folder: Path) -> AsyncIterator[MortalShop]:
     async with EmbeddedShop(plan) as running:
         connection = await asyncpg.connect(running.database_url, timeout=10)
         await connection.execute(ANNOUNCE_STAGES)
+        await connection.execute("update tariffs set price_stars = 250 where slug = 'month'")
         await connection.close()
         yield MortalShop(running, folder)
 
@@ -124,6 +130,30 @@ async def test_the_worker_killed(
     assert await books.outcome(customer) == ONE_OF_EACH
     assert await customer.payment_count() == 1
     assert len(await customer.configs()) == 1
+
+
+@pytest.mark.parametrize("step", STAR_STEPS)
+async def test_the_worker_killed_over_a_payment_in_stars(
+    step: str, mortal: MortalShop, customer: Shopper, books: Ledger
+) -> None:
+    mortal.kill("worker", step)
+    message = await customer.reaches_star_invoice()
+    assert (await customer.pays_stars(message)).is_paid
+    await books.reaches(customer, "done")
+    assert await mortal.is_killed("worker"), "the purchase never came by the step"
+    assert await books.outcome(customer) == ONE_OF_EACH
+    assert len(await customer.configs()) == 1
+
+
+async def test_the_api_killed_over_the_news_of_a_payment_in_stars(
+    mortal: MortalShop, customer: Shopper, books: Ledger
+) -> None:
+    message = await customer.reaches_star_invoice()
+    mortal.kill("api", "before starter.payment_seen")
+    assert (await customer.pays_stars(message)).is_paid
+    await books.reaches(customer, "done")
+    assert await mortal.is_killed("api"), "the payment was never told"
+    assert await books.outcome(customer) == ONE_OF_EACH
 
 
 @pytest.mark.parametrize("step", API_STEPS)

@@ -17,6 +17,7 @@ from infra.settings import (
     DatabaseSettings,
     EncryptionSettings,
     LogSettings,
+    PaymentSettings,
     PolicySettings,
     SettingsGroup,
     TelegramSettings,
@@ -41,6 +42,7 @@ VALID: dict[type[SettingsGroup], dict[str, str]] = {
         "TELEGRAM_WEBHOOK_SECRET": "s3cret",
         "PUBLIC_URL": "https://shop.example.com/",
     },
+    PaymentSettings: {},
     YooKassaSettings: {
         "YOOKASSA_SHOP_ID": "100500",
         "YOOKASSA_SECRET_KEY": "test_key",

@@ -78,6 +78,7 @@ class Shop:
         self.starter = Starter(client)
         self.journal = Journal()
         self.provider = FakeProvider(self.journal)
+        self.stars = FakeProvider(self.journal)
         self.ledger = FakeLedger(self.journal)
         self.peers = FakePeers(self.journal)
         self.notices = FakeNotices(self.journal)
@@ -88,6 +89,7 @@ class Shop:
         """Run the workers; may be left and entered again, like a worker that is restarted."""
         gateways = Gateways(
             provider=self.provider,
+            stars=self.stars,
             peers=self.peers,
             notices=self.notices,
             ledger=self.ledger,

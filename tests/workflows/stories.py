@@ -8,12 +8,21 @@ from uuid import uuid4
 from temporalio.client import WorkflowHandle, WorkflowHistoryEventFilterType
 
 from domain.errors import ServerRefused
-from domain.ids import DeviceId, ServerId, SubscriptionId
+from domain.ids import DeviceId, ProviderPaymentId, ServerId, SubscriptionId
+from domain.money import stars
 from domain.notices import ReminderKind
+from domain.payments import Provider, RefundRequest
 from domain.purchases import PurchaseOrder, PurchaseStage, RepairAction
+from domain.stars import Surplus
 from domain.subscriptions import PlacedPeer
+from tests.workflows.fake_provider import REFUSED
 from tests.workflows.shop import ANSWER, LAST_LOOK, RARELY, SWIFT, WINDOW, Shop, an_order
-from workflows.names import SHOP_QUEUE, removal_workflow_id, subscription_workflow_id
+from workflows.names import (
+    SHOP_QUEUE,
+    removal_workflow_id,
+    subscription_workflow_id,
+    surplus_workflow_id,
+)
 from workflows.removal import PeerRemovalWorkflow
 
 Handle = WorkflowHandle[Any, Any]
@@ -173,6 +182,20 @@ async def removal_refused(shop: Shop) -> Handle:
     return first
 
 
+async def surplus_done(shop: Shop) -> Handle:
+    return await _giving_back(shop)
+
+
+async def surplus_refused(shop: Shop) -> Handle:
+    shop.stars.outage = REFUSED
+    first = await _giving_back(shop)
+    await shop.journal.until("alarm")
+    shop.stars.outage = None
+    await shop.forward(first, timedelta(hours=1))
+    await shop.journal.until("refund", times=2)
+    return first
+
+
 STORIES: dict[str, dict[str, Story]] = {
     "Purchase": {
         "done": purchase_done,
@@ -197,7 +220,32 @@ STORIES: dict[str, dict[str, Story]] = {
         "ended": subscription_ended,
     },
     "PeerRemoval": {"done": removal_done, "refused": removal_refused},
+    "SurplusRefund": {"done": surplus_done, "refused": surplus_refused},
 }
+
+
+async def _giving_back(shop: Shop) -> Handle:
+    surplus = paid_twice(an_order(provider=Provider.STARS, price=stars(250)))
+    await shop.starter.give_back(surplus)
+    workflow_id = surplus_workflow_id(surplus.request.provider_payment_id)
+    run = await _this_run(shop, shop.client.get_workflow_handle(workflow_id))
+    await shop.journal.until("refund")
+    return run
+
+
+def paid_twice(order: PurchaseOrder) -> Surplus:
+    """A second payment of the order."""
+    request = RefundRequest(
+        provider_payment_id=ProviderPaymentId("charge-2"),
+        amount=order.price,
+        description=order.plan_name,
+    )
+    return Surplus(
+        purchase_id=order.purchase_id,
+        user_id=order.user_id,
+        provider=order.provider,
+        request=request,
+    )
 
 
 async def _ends(shop: Shop, order: PurchaseOrder) -> Handle:

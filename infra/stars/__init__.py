@@ -1,0 +1,5 @@
+"""Telegram Stars as a payment provider."""
+
+from infra.stars.gateway import StarsGateway
+
+__all__ = ["StarsGateway"]
