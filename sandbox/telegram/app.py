@@ -29,7 +29,7 @@ def build_app(sandbox: Sandbox) -> FastAPI:
     app.router.routes[:0] = bot_api_routes(sandbox)
     app.state.sandbox = sandbox
     app.include_router(router)
-    mount_page(app, sandbox.world)
+    mount_page(app, sandbox)
 
     @app.exception_handler(ApiError)
     async def refuse(_: Request, error: ApiError) -> JSONResponse:

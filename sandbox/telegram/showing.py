@@ -1,5 +1,6 @@
 """The world's state as the control room shows it."""
 
+from sandbox.telegram.objects import Message
 from sandbox.telegram.rooms import Entry, Room
 from sandbox.telegram.views import (
     ChatLog,
@@ -47,6 +48,7 @@ def show_chat(world: World, room: Room) -> ChatView:
     """A chat beside its messages."""
     person = world.people.get(room.chat.id)
     language = (person.user.language_code or "") if person else ""
+    descriptions = world.profile.descriptions
     return ChatView(
         chat=room.chat,
         version=room.changes.version,
@@ -60,4 +62,12 @@ def show_chat(world: World, room: Room) -> ChatView:
         keyboard=room.keyboard,
         bot_action=room.bot_action,
         commands=world.profile.commands_for(room.chat.id, language, private=room.is_private),
+        description=descriptions.get(language) or descriptions.get("", ""),
+        language_code=language or None,
+        last_message=_last_message(room),
     )
+
+
+def _last_message(room: Room) -> Message | None:
+    present = (each.message for each in reversed(room.entries.values()) if not each.is_deleted)
+    return next(present, None)

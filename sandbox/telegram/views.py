@@ -95,6 +95,11 @@ class ChatView(Wire):
     keyboard: ReplyKeyboard | None = None
     bot_action: str | None = None
     commands: tuple[Command, ...] = ()
+    description: str = ""
+    """What the bot says of itself where nothing has been said yet."""
+    language_code: str | None = None
+    """The person's, in a private chat."""
+    last_message: Message | None = None
 
 
 class Introduction(Wire):
@@ -156,6 +161,12 @@ class PressOutcome(Wire):
     copied: str | None = None
     callback_query_id: str | None = None
     answer: CallbackAnswer | None = None
+
+
+class Pressed(Wire):
+    """A press that went off; the answer follows in the page's stream."""
+
+    callback_query_id: str
 
 
 class Payment(Wire):

@@ -24,11 +24,11 @@ class ChatPage:
     @property
     def chat(self) -> Locator:
         """The customer's pane."""
-        return self.page.locator("#customer")
+        return self.page.locator(".pane[data-kind=customer]").first
 
     async def press_start(self) -> None:
         """Press the bar that stands where one would write."""
-        await self.chat.get_by_role("button", name="START", exact=True).click()
+        await self.chat.locator(".pane__start").click()
 
     async def tap(self, words: str) -> None:
         """Tap on the newest button that says so."""

@@ -4,13 +4,17 @@ from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.async_api import Browser, Page
 
 from sandbox.shop import EmbeddedShop, ShopPlan
 from sandbox.telegram.client import TelegramSandbox
+from sandbox.telegram.server import running
 from sandbox.yookassa.client import YooKassaSandbox
+from tests.browser.chat_page import ChatPage
 from tests.browser.chromium import CHROMIUM, Complaints, Language, Screen, Windows, chromium
+from tests.browser.hand_bot import TOKEN, HandBot
 
 STAFF = 9001
 QUICK_SETTINGS = {
@@ -103,3 +107,40 @@ async def kassa(shop: EmbeddedShop) -> AsyncIterator[YooKassaSandbox]:
 def user_id() -> int:
     """A Telegram user id that no other test of this process uses."""
     return next(_user_ids)
+
+
+@pytest.fixture
+def chat(page: Page, shop: EmbeddedShop) -> ChatPage:
+    """The chat page of the whole shop."""
+    return ChatPage(page, shop.addresses.telegram)
+
+
+# A Telegram without a shop, for what no shop does on demand
+
+
+@pytest.fixture(scope="session")
+async def bare_address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """A Telegram sandbox of its own."""
+    async with running(TOKEN, tmp_path_factory.mktemp("telegram")) as address:
+        yield address
+
+
+@pytest.fixture
+async def people(bare_address: str) -> AsyncIterator[TelegramSandbox]:
+    """Its people's side; everybody is forgotten after the test."""
+    async with TelegramSandbox(bare_address) as sandbox:
+        yield sandbox
+        await sandbox.reset()
+
+
+@pytest.fixture
+async def bot(bare_address: str) -> AsyncIterator[HandBot]:
+    """Its bot."""
+    async with httpx.AsyncClient(base_url=bare_address, timeout=15, trust_env=False) as http:
+        yield HandBot(http)
+
+
+@pytest.fixture
+def bare_chat(page: Page, bare_address: str) -> ChatPage:
+    """Its chat page."""
+    return ChatPage(page, bare_address)

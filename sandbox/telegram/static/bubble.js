@@ -1,117 +1,93 @@
 // One message as a bubble.
 
-import { fileAddress } from "./api.js";
+import { file, invoice, moment, photo, quotation, serviceText } from "./content.js";
+import { element, hue, iconButton } from "./dom.js";
 import { formatted } from "./entities.js";
+import { inlineKeyboard } from "./keyboard.js";
 import { word } from "./words.js";
 
-export function element(tag, className, ...children) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  node.append(...children);
+const SVG = "http://www.w3.org/2000/svg";
+const words = (message) => message.text ?? message.caption ?? "";
+
+export const current = (view) => view.revisions.at(-1).message;
+
+// Telegram's clients do not call a message edited whose buttons alone were changed.
+function isEdited(view) {
+  const first = view.revisions[0].message;
+  return current(view).edit_date != null
+    && view.revisions.some(({ message }) => words(message) !== words(first));
+}
+
+function tail() {
+  const node = document.createElementNS(SVG, "svg");
+  node.setAttribute("class", "bubble__tail");
+  node.setAttribute("viewBox", "0 0 9 18");
+  node.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", "M9 0c-.3 6-3.200 11-7.900 14.600-1.300 1-.700 3.400 1 3.400H9Z");
+  node.append(path);
   return node;
 }
 
-const time = (seconds) =>
-  new Date(seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-
-export function money({ total_amount: amount, currency }) {
-  return currency === "XTR" ? `${amount} ⭐` : `${(amount / 100).toFixed(2)} ${currency}`;
-}
-
-function serviceText(message) {
-  if (message.successful_payment) return `${word("paid")}: ${money(message.successful_payment)}`;
-  if (message.refunded_payment) return `${word("refunded")}: ${money(message.refunded_payment)}`;
-  if (message.pinned_message) return `${message.from.first_name} ${word("pinned")}`;
-  if (message.forum_topic_created) return `${word("topic")}: ${message.forum_topic_created.name}`;
-  if (message.forum_topic_edited) return `${word("topic")}: ${message.forum_topic_edited.name}`;
-  if (message.forum_topic_closed) return word("closed");
-  if (message.forum_topic_reopened) return word("reopened");
-  return null;
-}
-
-function size(bytes) {
-  return bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} KB`;
-}
-
-function picture(message) {
-  const photo = message.photo.at(-1);
-  const image = element("img", "bubble__photo");
-  image.src = fileAddress(photo.file_id);
-  image.alt = message.caption ?? "";
-  image.width = photo.width;
-  image.height = photo.height;
-  const link = element("a", "", image);
-  link.href = image.src;
-  link.target = "_blank";
-  return link;
-}
-
-function file(message) {
-  const { file_id: id, file_name: name, file_size: bytes } = message.document;
-  const words = element("span", "", element("b", "", name), element("small", "", size(bytes)));
-  const link = element("a", "bubble__file", element("span", "bubble__icon", "↓"), words);
-  link.href = fileAddress(id);
-  link.download = name;
-  return link;
-}
-
-function* content(message) {
-  const origin = message.forward_origin?.sender_user;
-  if (origin) yield element("small", "bubble__from", `${word("forwarded")} ${origin.first_name}`);
-  // Every message of a topic answers the one that opened it; that is not worth showing.
-  const answered = message.reply_to_message?.forum_topic_created ? null : message.reply_to_message;
-  if (answered) yield element("div", "bubble__reply", answered.text ?? answered.caption ?? "…");
-  if (message.photo) yield picture(message);
-  if (message.document) yield file(message);
-  if (message.invoice) {
-    const { title, description } = message.invoice;
-    yield element("div", "bubble__invoice", element("b", "", title), element("p", "", description),
-      element("b", "", money(message.invoice)));
+function* above(message, seen, hands) {
+  const { isOwn } = seen;
+  if (!isOwn && message.chat.type !== "private") {
+    const author = element("b", "bubble__author", message.from.first_name);
+    author.dataset.hue = hue(message.from.id);
+    yield author;
   }
-  const text = message.text ?? message.caption;
+  const origin = message.forward_origin?.sender_user;
+  if (origin) yield element("span", "bubble__origin", word("forwarded", { name: origin.first_name }));
+  // Every message of a topic answers the one that opened it; that is not worth showing.
+  const answered = message.reply_to_message;
+  if (answered && !answered.forum_topic_created) yield quotation(answered, hands);
+}
+
+function* media(message, hands) {
+  if (message.photo) yield photo(message, hands);
+  if (message.document) yield file(message);
+  if (message.invoice) yield invoice(message);
+}
+
+function body(view, message, seen, hands) {
+  const node = element("div", "bubble__body", ...above(message, seen, hands), ...media(message, hands));
+  const end = moment(message, { isEdited: isEdited(view), state: seen.state });
+  const text = words(message);
   if (text) {
     const entities = message.entities ?? message.caption_entities;
-    yield element("div", "bubble__text", formatted(text, entities));
+    node.append(element("div", "bubble__text", formatted(text, entities, hands), end));
+  } else {
+    node.append(end);
   }
-}
-
-function buttonNode(view, button, hands) {
-  if (button.url) {
-    const link = element("a", "button button--url", button.text);
-    link.href = button.url;
-    link.target = "_blank";
-    link.rel = "noopener";
-    return link;
+  if (view.reactions.length > 0) {
+    node.append(element("span", "bubble__reactions", view.reactions.map((each) => each.emoji).join("")));
   }
-  const node = element("button", `button ${button.style ? `button--${button.style}` : ""}`, button.text);
-  node.type = "button";
-  const isBusy = hands.isBusy(view, button);
-  node.classList.toggle("button--busy", isBusy);
-  node.ariaBusy = String(isBusy);
-  node.addEventListener("click", () => hands.press(view, button));
+  node.append(tail());
   return node;
 }
 
-function keyboard(view, message, hands) {
-  const rows = message.reply_markup?.inline_keyboard ?? [];
-  return element("div", "bubble__keyboard", ...rows.map((row) =>
-    element("div", "bubble__row", ...row.map((button) => buttonNode(view, button, hands)))));
+function tools(view, message, seen, hands) {
+  const node = element("div", "bubble__tools", iconButton("reply", "reply", () => hands.replyTo(view)));
+  if (seen.isOwn && message.text) {
+    node.append(iconButton("edit", "edit", () => hands.correct(view)));
+  }
+  return node;
 }
 
-export function bubble(view, ownId, hands) {
-  const { message } = view.revisions.at(-1);
-  const service = serviceText(message);
-  if (service !== null) return element("div", "service", service);
-  const isOwn = message.from?.id === ownId;
-  const node = element("article", isOwn ? "bubble bubble--own" : "bubble");
-  const body = element("div", "bubble__body", ...content(message));
-  if (!isOwn && message.chat.type !== "private") {
-    body.prepend(element("b", "bubble__author", message.from.first_name));
-  }
-  const edited = message.edit_date && view.revisions.length > 1 ? `${word("edited")} ` : "";
-  body.append(element("small", "bubble__time", edited + time(message.date)));
-  const reactions = view.reactions.map((each) => each.emoji).join("");
-  if (reactions) body.append(element("span", "bubble__reactions", reactions));
-  node.append(body, keyboard(view, message, hands));
+// seen: isOwn, state (of an own message), shop (the bot's name).
+export function bubble(view, seen, hands) {
+  const message = current(view);
+  const service = serviceText(message, seen.shop);
+  if (service !== null) return element("p", "pill service", service);
+  const node = element("article", "bubble");
+  node.classList.toggle("bubble--own", seen.isOwn);
+  node.classList.toggle("bubble--bare", Boolean(message.photo) && !words(message));
+  node.classList.toggle("bubble--media", Boolean(message.photo));
+  const line = element("div", "bubble__line", body(view, message, seen, hands), tools(view, message, seen, hands));
+  const keyboard = inlineKeyboard(view, message, hands);
+  node.classList.toggle("bubble--keys", keyboard !== null);
+  node.append(line);
+  if (keyboard) node.append(keyboard);
+  node.dataset.sender = message.from?.id ?? "";
   return node;
 }

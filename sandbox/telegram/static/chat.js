@@ -1,107 +1,144 @@
-// The page: the list of chats, a customer's pane, the staff's pane, and the stream of changes.
+// The page: the list of chats, the chats on the screen, and the stream of news.
 
 import * as api from "./api.js";
-import { element } from "./bubble.js";
-import { Pane } from "./pane.js";
+import { ChatList } from "./chats.js";
+import { Desk } from "./desk.js";
+import { receiveNewcomers } from "./newcomers.js";
+import { Stream } from "./stream.js";
 import { currentLanguage, putWords, switchLanguage, word } from "./words.js";
 
-const customer = document.getElementById("customer");
-const staff = document.getElementById("staff");
-const list = document.getElementById("chats");
-const wanted = new URLSearchParams(location.search);
+const asked = new URLSearchParams(location.search);
+const MANY = 20; // Changed chats beyond which one look at all is cheaper.
+const LATEST = "latest-customer";
 
-const bot = await api.theBot();
-const panes = { customer: new Pane(customer, bot), staff: new Pane(staff, bot) };
-let chats = [];
+const byId = (id) => document.getElementById(id);
+const changed = new Map();
+let draining = null;
+let isReady = false;
 
-function paneOf(chat) { return chat.chat.type === "private" ? panes.customer : panes.staff; }
+const stream = new Stream({ news, restarted, connected });
+const list = new ChatList(byId("chats"), {
+  open: (id) => desk.open(id),
+  beside: (id) => desk.open(id, { beside: true }),
+  isOpen: (id) => Boolean(desk.pane(id)),
+});
+const desk = new Desk(byId("panes"), await api.theBot(), stream.answers, list, draw);
 
-async function open(chat, payload) {
-  document.body.dataset.showing = chat.chat.type === "private" ? "customer" : "staff";
-  await paneOf(chat).open(chat.chat.id, payload);
-  drawList();
-}
-
-function entry(chat) {
-  const { id, title, first_name: name } = chat.chat;
-  const isOpen = paneOf(chat).chatId === id;
-  const letter = element("span", "avatar", (title ?? name)[0].toUpperCase());
-  letter.style.setProperty("--hue", Math.abs(id * 47) % 360);
-  const node = element("button", "people__entry", letter, element("b", "", title ?? name));
-  node.type = "button";
-  if (isOpen) node.ariaCurrent = "true";
-  node.addEventListener("click", () => open(chat));
-  return node;
-}
-
-function drawList() {
+function draw() {
   document.documentElement.lang = currentLanguage();
-  document.getElementById("language").textContent = currentLanguage().toUpperCase();
+  document.title = word("page");
   putWords(document);
-  list.replaceChildren(...chats.map(entry));
-  document.body.classList.toggle("has-staff", chats.some((chat) => chat.chat.type !== "private"));
+  byId("language").textContent = currentLanguage() === "ru" ? "EN" : "RU";
+  list.draw();
+  remember();
 }
 
-async function refreshChats() {
-  const all = await api.allChats();
-  const colleagues = new Set(all.flatMap((chat) => chat.members.map((member) => member.id)));
-  // Staff who never opened the bot themselves are no customers.
-  chats = all.filter((chat) => chat.has_started || !colleagues.has(chat.chat.id));
-  for (const pane of Object.values(panes)) {
-    if (pane.chatId !== null && !chats.some((chat) => chat.chat.id === pane.chatId)) pane.close();
+// The address names who is on the screen, so that a reload or a copied address shows the same.
+function remember() {
+  const address = new URL(location.href);
+  for (const name of ["user", "start"]) address.searchParams.delete(name);
+  for (const id of desk.customers) address.searchParams.append("user", id);
+  history.replaceState(history.state, "", address);
+  if (desk.customers.length > 0) localStorage.setItem(LATEST, desk.customers[0]);
+}
+
+function news(versions, gone) {
+  for (const id of gone) forget(id);
+  for (const [id, version] of Object.entries(versions)) changed.set(Number(id), version);
+  draining ??= drain().catch((error) => console.warn(error)).finally(() => { draining = null; });
+}
+
+// News may come faster than they are fetched: what changed meanwhile is fetched once.
+async function drain() {
+  while (isReady && changed.size > 0) {
+    const now = [...changed].filter(([id, version]) => list.get(id)?.version !== version);
+    changed.clear();
+    await (now.length > MANY ? lookAtAll() : Promise.all(now.map(([id]) => lookAt(id))));
+    await openFirst();
+    draw();
+  }
+}
+
+async function lookAt(id) {
+  const chat = await api.oneChat(id);
+  const pane = desk.pane(id);
+  await pane?.refresh(chat);
+  list.put(chat, Boolean(pane?.isRead));
+}
+
+async function lookAtAll() {
+  list.reset(await api.allChats());
+  await Promise.all(desk.panes.map((pane) => pane.refresh(list.get(pane.chatId))));
+}
+
+function forget(id) {
+  list.drop(id);
+  const pane = desk.pane(id);
+  if (pane) desk.close(pane);
+  draw();
+}
+
+// The server began a new life: whoever is still there is shown anew.
+async function restarted() {
+  list.reset(await api.allChats());
+  for (const pane of [...desk.panes]) {
+    const chat = list.get(pane.chatId);
+    if (chat) await pane.restart(chat);
+    else desk.close(pane);
   }
   await openFirst();
-  drawList();
+  draw();
 }
 
+function connected(isConnected) { byId("connection").hidden = isConnected; }
+
+// A group and a customer are open from the start, and those that the address asks for.
 async function openFirst() {
-  const group = chats.find((chat) => chat.chat.type !== "private");
-  if (group && panes.staff.chatId === null) await panes.staff.open(group.chat.id);
-  const asked = Number(wanted.get("user"));
-  const person = chats.find((chat) => chat.chat.type === "private" && (!asked || chat.chat.id === asked));
-  if (person && panes.customer.chatId === null) {
-    await panes.customer.open(person.chat.id, wanted.get("start") ?? "");
-    document.body.dataset.showing ??= "customer";
+  const known = list.shown;
+  const group = known.find(({ chat }) => chat.type !== "private");
+  if (group && !desk.panes.some((pane) => !pane.isPrivate) && !openFirst.hadGroup) {
+    openFirst.hadGroup = true;
+    await desk.open(group.chat.id, { show: false });
   }
+  if (desk.customers.length > 0) return;
+  const wanted = [...asked.getAll("user"), localStorage.getItem(LATEST)].map(Number);
+  const people = known.filter(({ chat }) => chat.type === "private").map(({ chat }) => chat.id);
+  const named = asked.getAll("user").map(Number).filter((id) => people.includes(id));
+  const [first, ...others] = named.length > 0 ? named : [wanted.find((id) => people.includes(id)) ?? people[0]];
+  if (first === undefined) return;
+  const isAsked = asked.has("user") || asked.has("start");
+  await desk.open(first, { payload: takePayload(), show: isAsked });
+  for (const id of others) await desk.open(id, { beside: true, show: false });
 }
 
-async function hear({ changed, gone }) {
-  const known = new Set(chats.map((chat) => chat.chat.id));
-  const ids = Object.keys(changed).map(Number);
-  if (gone.length > 0 || ids.some((id) => !known.has(id))) await refreshChats();
-  await Promise.all(Object.values(panes)
-    .filter((pane) => ids.includes(pane.chatId)).map((pane) => pane.refresh()));
+function takePayload() {
+  const payload = asked.get("start") ?? undefined;
+  asked.delete("start");
+  return payload;
 }
 
-document.getElementById("newcomer").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const form = event.target;
-  const id = 1_000_000 + Math.floor(Math.random() * 8_000_000);
-  const person = { user_id: id, first_name: form.name.value.trim(), language_code: form.language.value };
-  form.name.value = "";
-  try {
-    await api.introduce(person);
-    await refreshChats();
-    await open(chats.find((chat) => chat.chat.id === id));
-  } catch (error) {
-    panes.customer.toast(error.message);
-  }
-});
+receiveNewcomers(
+  async (id) => { await lookAt(id); await desk.open(id, { payload: takePayload() }); },
+  (trouble) => { byId("trouble").textContent = trouble; },
+);
 
-document.getElementById("language").addEventListener("click", () => {
+byId("language").addEventListener("click", () => {
   switchLanguage();
-  drawList();
-  for (const pane of Object.values(panes)) pane.redraw();
+  draw();
+  for (const pane of desk.panes) pane.redraw();
+});
+addEventListener("popstate", ({ state }) => {
+  if (state?.screen === "pane") document.body.dataset.screen = "pane";
+  else desk.showList();
 });
 
-for (const back of document.querySelectorAll(".pane__back")) {
-  back.addEventListener("click", () => { document.body.dataset.showing = "people"; });
+if (["dark", "light"].includes(asked.get("theme"))) {
+  document.documentElement.dataset.theme = asked.get("theme");
 }
-
-await refreshChats();
-const stream = new EventSource("/ui/events");
-let hearing = Promise.resolve();
-stream.addEventListener("message", ({ data }) => {
-  hearing = hearing.then(() => hear(JSON.parse(data))).catch((error) => panes.customer.toast(error.message));
-});
-stream.addEventListener("error", () => panes.customer.toast(word("lost")));
+document.body.classList.toggle("is-embedded", asked.has("embed"));
+list.reset(await api.allChats());
+isReady = true;
+await openFirst();
+draw();
+document.body.classList.remove("is-loading");
+if (changed.size > 0) news({}, []);

@@ -1,279 +1,264 @@
 // One chat on the screen, from one person's eyes.
 
 import * as api from "./api.js";
-import { bubble, element, money } from "./bubble.js";
+import { current } from "./bubble.js";
+import { copyText } from "./clipboard.js";
+import { Composer } from "./composer.js";
+import { lookAt, showAlert } from "./dialogs.js";
+import { element } from "./dom.js";
+import { PaneHead } from "./head.js";
+import { openInvoice } from "./invoice.js";
+import { buttonKey } from "./keyboard.js";
+import { insideLink } from "./links.js";
+import { MessageList } from "./messages.js";
+import { money } from "./time.js";
+import { Topics, threadOf } from "./topics.js";
 import { putWords, word } from "./words.js";
 
-const TOAST_TIME = 3000;
+const TOAST_TIME = 3500;
 
 export class Pane {
-  #root; #bot; #chat = null; #views = new Map(); #nodes = new Map(); #version = 0;
-  #busy = new Set(); #payload = ""; #refreshing = null; #again = false; #toastTimer = 0;
-  #readsEnd = true; #lastTop = 0;
+  #root; #desk; #chat = null; #views = new Map(); #version = 0; #busy = new Set(); #payload = "";
+  #botSpoke = 0; #fetching = Promise.resolve(); #toastTimer = 0; #news = 0;
+  #head; #list; #composer; #topics;
 
-  constructor(root, bot) {
+  // desk: bot, answers, follow(link), close(pane), back().
+  constructor(root, desk) {
     this.#root = root;
-    this.#bot = bot;
+    this.#desk = desk;
     root.append(document.getElementById("pane").content.cloneNode(true));
     putWords(root);
+    const part = (name) => root.querySelector(`.pane__${name}`);
+    this.#head = new PaneHead(part, desk.bot, {
+      back: () => desk.back(), close: () => desk.close(this), writer: () => this.redraw(),
+      block: (isBlocked) => this.#do(() => api.setBlocked(this.chatId, isBlocked)),
+      goTo: (id) => this.#list.goTo(id),
+    });
+    this.#list = new MessageList(part("messages"), (isAtEnd) => this.#showEnd(isAtEnd));
+    this.#topics = new Topics(part("topics"), () => this.#changeTopic());
+    this.#composer = new Composer(part, {
+      say: (text, options) => this.say(text, options),
+      correct: (id, text) => this.#do(() => api.correct(this.chatId, id, text)),
+      attach: (file) => this.#do(() => api.sendFile(this.chatId, this.#userId, file, this.#thread)),
+      last: () => [...this.#views.values()].findLast((view) => this.#isOwn(view) && !view.is_deleted),
+    });
     this.#listen();
-    this.#part("messages").append(element("p", "pane__empty", word("choose")));
-    root.classList.add("pane--empty");
   }
 
+  get root() { return this.#root; }
   get chatId() { return this.#chat?.chat.id ?? null; }
+  get isPrivate() { return this.#chat?.chat.type === "private"; }
+  get isRead() { return this.#list.readsEnd && !document.hidden; }
+  get #userId() { return this.isPrivate ? this.chatId : this.#head.writerId; }
+  get #thread() { return this.#topics.chosen || undefined; }
 
   #part(name) { return this.#root.querySelector(`.pane__${name}`); }
 
-  get #userId() {
-    return this.#chat.chat.type === "private" ? this.chatId : this.#chat.members[0]?.id;
+  // Opens a chat; a payload is that of the deep link which led here.
+  async show(chat, payload) {
+    if (chat.chat.id === this.chatId) {
+      this.#payload = payload ?? this.#payload;
+      this.#drawAround();
+      return;
+    }
+    this.#payload = payload ?? "";
+    this.#chat = chat;
+    this.#topics.reset();
+    this.#head.reset();
+    this.#composer.reset();
+    await this.restart(chat);
   }
 
-  get #thread() { return Number(this.#part("topics").value) || undefined; }
-
-  async open(chatId, payload = "") {
-    this.#chat = await api.oneChat(chatId);
-    this.#payload = payload;
+  // Starts over with what the server has now.
+  async restart(chat) {
     this.#version = 0;
-    this.#readsEnd = true;
+    this.#botSpoke = 0;
     this.#views.clear();
-    this.#nodes.clear();
-    this.#part("messages").replaceChildren();
-    this.#root.classList.remove("pane--empty");
-    await this.refresh();
+    this.#busy.clear();
+    this.#list.clear();
+    await this.refresh(chat);
   }
 
-  close() {
-    this.#chat = null;
-    this.#part("messages").replaceChildren(element("p", "pane__empty", word("choose")));
-    this.#root.classList.add("pane--empty");
+  focus() { (this.#part("start").hidden ? this.#composer : this.#part("start")).focus(); }
+
+  // One fetch at a time: each asks for what came after the one before.
+  refresh(chat) {
+    this.#fetching = this.#fetching.catch(() => {}).then(() => this.#fetch(chat));
+    return this.#fetching;
   }
 
-  // Changes may come faster than they are fetched: one fetch at a time, and one more after it.
-  async refresh() {
-    if (this.#refreshing) { this.#again = true; return this.#refreshing; }
-    this.#refreshing = this.#fetch().finally(() => { this.#refreshing = null; });
-    await this.#refreshing;
-    if (this.#again) { this.#again = false; await this.refresh(); }
-  }
-
-  async #fetch() {
-    const chatId = this.chatId;
-    if (chatId === null) return;
-    const [chat, log] = await Promise.all([
-      api.oneChat(chatId), api.messagesAfter(chatId, this.#version),
-    ]);
-    if (chatId !== this.chatId) return;
+  async #fetch(chat) {
+    if (chat.chat.id !== this.chatId) return;
+    const log = await api.messagesAfter(this.chatId, this.#version);
+    if (chat.chat.id !== this.chatId) return;
+    const isFirst = this.#version === 0;
     this.#chat = chat;
     this.#version = log.version;
-    for (const view of log.messages) this.#views.set(view.message_id, view);
+    this.#take(log.messages, isFirst);
     this.#drawAround();
-    this.#draw(log.messages);
+  }
+
+  #take(news, isFirst) {
+    const known = new Set(this.#views.keys());
+    for (const view of news) {
+      this.#views.set(view.message_id, view);
+      if (view.from_bot) this.#botSpoke = Math.max(this.#botSpoke, Date.parse(view.revisions.at(-1).at));
+      if (!isFirst && !known.has(view.message_id)) this.#note(view);
+    }
+    const late = [...this.#views.values()].filter((view) => view.wasSeen === false && this.#isSeen(view));
+    this.#draw([...new Set([...news, ...late])]);
+  }
+
+  #note(view) {
+    if (this.#chat.chat.is_forum) this.#topics.note(threadOf(current(view)));
+    if (!this.#list.readsEnd && view.from_bot) this.#news += 1;
   }
 
   #draw(views) {
-    const list = this.#part("messages");
-    for (const view of views) this.#drawOne(list, view);
-    this.#keepEnd();
+    this.#list.draw(views, (view) => this.#seen(view), this, (view) => this.#isShown(view));
+    this.#showEnd(this.#list.readsEnd);
   }
 
-  #drawOne(list, view) {
-    const old = this.#nodes.get(view.message_id);
-    if (view.is_deleted) {
-      old?.remove();
-      this.#nodes.delete(view.message_id);
-      return;
-    }
-    const node = bubble(view, this.#userId, this);
-    node.dataset.message = view.message_id;
-    node.hidden = !this.#isShown(view);
-    if (old) old.replaceWith(node);
-    else list.append(node);
-    this.#nodes.set(view.message_id, node);
-    node.querySelector("img")?.addEventListener("load", () => this.#keepEnd());
-  }
+  #isOwn(view) { return current(view).from?.id === this.#userId; }
+  #isSeen(view) { return Date.parse(view.revisions[0].at) <= this.#botSpoke; }
 
-  // Whoever reads the end keeps seeing it: after new messages, late pictures, opened keyboards.
-  #keepEnd() {
-    const list = this.#part("messages");
-    if (this.#readsEnd) list.scrollTop = list.scrollHeight;
+  #seen(view) {
+    const isOwn = this.#isOwn(view);
+    view.wasSeen = this.#isSeen(view);
+    const state = isOwn ? (view.wasSeen ? "seen" : "sent") : null;
+    return { isOwn, state, shop: this.#desk.bot.first_name };
   }
 
   #isShown(view) {
-    const { message } = view.revisions.at(-1);
-    return !this.#chat.chat.is_forum || (message.message_thread_id ?? 0) === (this.#thread ?? 0);
+    return !this.#chat.chat.is_forum || threadOf(current(view)) === this.#topics.chosen;
+  }
+
+  #changeTopic() {
+    this.#list.clear();
+    this.redraw();
   }
 
   redraw() {
     putWords(this.#root);
     if (this.#chat === null) return;
-    this.#drawAround();
     this.#draw([...this.#views.values()]);
+    this.#drawAround();
   }
 
   #drawAround() {
-    const { chat, has_started: started, has_blocked: blocked, bot_action: action } = this.#chat;
-    const isPrivate = chat.type === "private";
-    this.#part("title").textContent = isPrivate ? this.#bot.first_name : chat.title;
-    this.#part("status").textContent = action === "typing" ? word("typing")
-      : isPrivate ? `${word("bot")} · ${chat.first_name}` : word("group");
-    this.#root.querySelector(".avatar").textContent = this.#part("title").textContent[0];
-    this.#drawStart(isPrivate, started, blocked);
-    this.#drawTopics();
-    this.#drawKeyboard();
-    this.#drawCommands();
-  }
-
-  #drawStart(isPrivate, started, blocked) {
-    const block = this.#part("block");
-    block.hidden = !isPrivate || !started;
-    block.textContent = word(blocked ? "unblock" : "block");
-    const wantsStart = isPrivate && (!started || blocked || this.#payload !== "");
+    const { keyboard, commands, has_blocked: isBlocked, has_started: hasStarted } = this.#chat;
+    this.#part("messages").ariaLabel = word("messages");
+    this.#topics.show(this.#chat);
+    this.#root.ariaLabel = this.#chat.chat.title ?? this.#chat.chat.first_name;
+    this.#head.show(this.#chat, (id) => this.#views.get(id));
+    this.#composer.commands.set(commands, this.isPrivate);
+    this.#composer.showKeyboard(keyboard ?? null);
+    this.#composer.redraw();
+    const wantsStart = this.isPrivate && (!hasStarted || isBlocked || this.#payload !== "");
     this.#part("start").hidden = !wantsStart;
-    this.#part("write").hidden = wantsStart;
+    this.#part("start").textContent = word(isBlocked ? "restart" : "start");
+    this.#part("bottom").hidden = wantsStart;
+    this.#drawNotice(isBlocked);
+    this.#list.keepEnd();
   }
 
-  #drawTopics() {
-    const select = this.#part("topics");
-    select.hidden = !this.#chat.chat.is_forum;
-    const chosen = select.value || "0";
-    const general = new Option(word("general"), "0");
-    select.replaceChildren(general, ...this.#chat.topics.map(({ topic, is_closed: closed }) =>
-      new Option(closed ? `${topic.name} (${word("closed")})` : topic.name, topic.message_thread_id)));
-    select.value = chosen;
-    if (select.selectedIndex < 0) select.value = "0";
+  #drawNotice(isBlocked) {
+    const notice = this.#part("notice");
+    const isNew = this.#list.isEmpty && this.isPrivate;
+    notice.hidden = !isNew && !isBlocked;
+    notice.classList.toggle("pane__notice--card", isNew && !isBlocked);
+    if (isBlocked) notice.textContent = word("blocked");
+    else if (isNew) {
+      notice.replaceChildren(element("b", "", word("noMessages")),
+        element("span", "", this.#chat.description || word("greeting")));
+    }
   }
 
-  #drawKeyboard() {
-    const place = this.#part("keyboard");
-    const rows = this.#chat.keyboard?.keyboard ?? [];
-    place.hidden = rows.length === 0;
-    place.replaceChildren(...rows.map((row) => element("div", "bubble__row", ...row.map((key) => {
-      const node = element("button", "button button--key", key.text);
-      node.type = "button";
-      node.addEventListener("click", () => this.#do(() => this.#say(key.text)));
-      return node;
-    }))));
-  }
-
-  #drawCommands() {
-    this.#part("menu").hidden = this.#chat.commands.length === 0;
-    this.#part("commands").replaceChildren(...this.#chat.commands.map((each) => {
-      const node = element("button", "command", element("b", "", `/${each.command}`), ` ${each.description}`);
-      node.type = "button";
-      node.addEventListener("click", () => {
-        this.#part("commands").hidden = true;
-        this.#do(() => this.#say(`/${each.command}`));
-      });
-      return node;
-    }));
+  #showEnd(isAtEnd) {
+    if (isAtEnd) this.#news = 0;
+    this.#part("down").hidden = isAtEnd;
+    const count = this.#part("down-count");
+    count.hidden = this.#news === 0;
+    count.textContent = this.#news;
   }
 
   #listen() {
-    const input = this.#root.querySelector("textarea");
-    const list = this.#part("messages");
-    list.addEventListener("scroll", () => {
-      // Only scrolling up leaves the end: growing content scrolls nobody.
-      const isNear = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
-      this.#readsEnd = isNear || (this.#readsEnd && list.scrollTop >= this.#lastTop);
-      this.#lastTop = list.scrollTop;
-    });
-    new ResizeObserver(() => this.#keepEnd()).observe(list);
-    this.#part("write").addEventListener("submit", (event) => {
-      event.preventDefault();
-      const text = input.value.trim();
-      input.value = "";
-      if (text) this.#do(() => this.#say(text));
-    });
-    input.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-      event.preventDefault();
-      this.#part("write").requestSubmit();
-    });
     this.#part("start").addEventListener("click", () => this.#do(() => this.#start()));
-    this.#part("menu").addEventListener("click", () => {
-      this.#part("commands").hidden = !this.#part("commands").hidden;
-    });
-    this.#part("block").addEventListener("click", () =>
-      this.#do(() => api.setBlocked(this.chatId, !this.#chat.has_blocked)));
-    this.#part("topics").addEventListener("change", () => this.redraw());
-    this.#root.querySelector("input[type=file]").addEventListener("change", ({ target }) => {
-      const [file] = target.files;
-      target.value = "";
-      if (file) this.#do(() => api.sendFile(this.chatId, this.#userId, file, this.#thread));
+    this.#part("down").addEventListener("click", () => this.#list.goToEnd());
+    this.#root.addEventListener("click", (event) => {
+      const href = event.target.closest("a[href]")?.href;
+      const inside = href && insideLink(href, this.#desk.bot.username);
+      if (!inside) return;
+      event.preventDefault();
+      this.#do(async () => this.#desk.follow(inside, this));
     });
   }
 
-  #say(text) { return api.write(this.chatId, this.#userId, text, this.#thread); }
-
-  #start() {
+  async #start() {
     const payload = this.#payload;
     this.#payload = "";
-    return api.start(this.chatId, payload);
+    await api.start(this.chatId, payload);
+    this.#composer.focus();
+  }
+
+  // The hands of bubbles and keyboards.
+
+  say(text, { replyTo } = {}) {
+    this.#list.goToEnd();
+    return this.#do(() => api.write(this.chatId,
+      { userId: this.#userId, text, threadId: this.#thread, replyTo }));
+  }
+
+  copy(text) { return this.#do(async () => { await copyText(text); this.toast(word("copied")); }); }
+  look(image) { lookAt(image); }
+  goTo(messageId) { this.#list.goTo(messageId); }
+  replyTo(view) { this.#composer.replyTo(view); }
+  correct(view) { this.#composer.correct(view); }
+  isBusy(view, key) { return this.#busy.has(buttonKey(view, key)); }
+
+  press(view, key) {
+    if (key.copy_text) return this.copy(key.copy_text.text);
+    if (key.web_app) return window.open(key.web_app.url, "_blank", "noopener");
+    if (key.pay) {
+      return this.pay(current(view).invoice, () => api.pay(this.chatId, view.message_id, this.#userId));
+    }
+    return this.isBusy(view, key) ? undefined : this.#do(() => this.#callBack(view, key));
+  }
+
+  async #callBack(view, key) {
+    const name = buttonKey(view, key);
+    this.#busy.add(name);
+    this.#list.showBusy(view, key, true);
+    try {
+      const { callback_query_id: query } =
+        await api.press(this.chatId, view.message_id, this.#userId, key.callback_data);
+      this.#hear(await this.#desk.answers.of(query));
+    } finally {
+      this.#busy.delete(name);
+      this.#list.showBusy(view, key, false);
+    }
+  }
+
+  #hear(answer) {
+    if (answer?.url) this.#desk.follow(insideLink(answer.url, this.#desk.bot.username), this);
+    if (!answer?.text) return;
+    if (answer.show_alert) showAlert(this.#desk.bot.first_name, answer.text);
+    else this.toast(answer.text);
+  }
+
+  pay(bill, ask) {
+    openInvoice(bill, ask, () => this.toast(word("paidToast", { amount: money(bill) })));
   }
 
   async #do(action) {
     try { await action(); } catch (error) { this.toast(error.message); }
   }
 
-  isBusy(view, button) { return this.#busy.has(`${view.message_id} ${button.callback_data}`); }
-
-  async press(view, button) {
-    if (button.copy_text) return this.#copy(button.copy_text.text);
-    if (button.pay) return this.#pay(view);
-    if (button.web_app) return window.open(button.web_app.url, "_blank", "noopener");
-    if (this.isBusy(view, button)) return undefined;
-    return this.#do(() => this.#callBack(view, button));
-  }
-
-  async #callBack(view, button) {
-    const key = `${view.message_id} ${button.callback_data}`;
-    this.#busy.add(key);
-    this.#draw([this.#views.get(view.message_id)]);
-    try {
-      const { answer } = await api.press(this.chatId, view.message_id, this.#userId, button.callback_data);
-      if (answer?.text) this.#show(answer);
-    } finally {
-      this.#busy.delete(key);
-      if (this.chatId === view.chat_id) this.#draw([this.#views.get(view.message_id)]);
-    }
-  }
-
-  #show({ text, show_alert: isAlert }) {
-    if (!isAlert) { this.toast(text); return; }
-    const dialog = document.getElementById("alert");
-    dialog.querySelector("p").textContent = text;
-    dialog.showModal();
-  }
-
-  async #copy(text) {
-    await this.#do(() => navigator.clipboard.writeText(text));
-    this.toast(word("copied"));
-  }
-
-  #pay(view) {
-    const { invoice } = view.revisions.at(-1).message;
-    const dialog = document.getElementById("invoice");
-    dialog.querySelector("h2").textContent = invoice.title;
-    dialog.querySelector("p").textContent = invoice.description;
-    dialog.querySelector("b").textContent = money(invoice);
-    dialog.returnValue = "cancel";
-    dialog.addEventListener("close", () => {
-      if (dialog.returnValue === "pay") this.#do(() => this.#payNow(view));
-    }, { once: true });
-    dialog.showModal();
-  }
-
-  async #payNow(view) {
-    const outcome = await api.pay(this.chatId, view.message_id, this.#userId);
-    this.toast(outcome.is_paid ? word("paid") : outcome.error_message);
-  }
-
   toast(text) {
     const place = this.#part("toast");
     place.textContent = text;
-    place.hidden = false;
+    place.classList.add("pane__toast--shown");
     clearTimeout(this.#toastTimer);
-    this.#toastTimer = setTimeout(() => { place.hidden = true; }, TOAST_TIME);
+    this.#toastTimer = setTimeout(() => place.classList.remove("pane__toast--shown"), TOAST_TIME);
   }
 }
