@@ -1,4 +1,4 @@
-"""What `sandbox/telegram/conformance.md` promises is tested, and all that is tested is promised."""
+"""Each promise of `sandbox/telegram/conformance.md` has its tests; its methods are all there."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,6 @@ from sandbox.telegram.methods.registry import method_names
 
 HERE = Path(__file__).parent
 LIST = (Path(methods.__file__).parent.parent / "conformance.md").read_text()
-WHOLE_FILES = {"test_an_aiogram_bot", "judges/test_judges", "judges/test_ptb_errors"}
 
 
 def promised() -> set[str]:
@@ -34,12 +33,6 @@ def written() -> set[str]:
 
 def test_every_promise_has_its_tests() -> None:
     assert promised() - written() == set()
-
-
-def test_every_test_keeps_a_promise() -> None:
-    judged = {test for test in written() if test.partition("::")[0] in WHOLE_FILES}
-    about_the_list = {test for test in written() if "promise" in test}
-    assert written() - promised() - judged - about_the_list == set()
 
 
 def test_exactly_the_methods_of_the_list_are_there() -> None:
