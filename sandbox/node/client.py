@@ -50,10 +50,20 @@ async def order(node: Ready, outage: str) -> None:
 
     Raises `ValueError` for another word.
     """
-    async with asyncio.timeout(ORDER_SECONDS):
-        reader, writer = await asyncio.open_connection(LOOPBACK, node.control_port)
-        writer.write(f"{outage}\n".encode())
-        answer = (await reader.readline()).decode().strip()
-        writer.close()
+    answer = await _say(node, outage)
     if answer != "ok":
         raise ValueError(answer)
+
+
+async def state_of(node: Ready) -> str:
+    """The outage in force, in the words that order it; `up` when there is none."""
+    return await _say(node, "state")
+
+
+async def _say(node: Ready, line: str) -> str:
+    async with asyncio.timeout(ORDER_SECONDS):
+        reader, writer = await asyncio.open_connection(LOOPBACK, node.control_port)
+        writer.write(f"{line}\n".encode())
+        answer = (await reader.readline()).decode().strip()
+        writer.close()
+    return answer

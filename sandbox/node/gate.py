@@ -6,6 +6,7 @@ On the control port, a line orders and a line answers (`ok`, or what went wrong)
     hang        the port accepts and nothing ever comes back; those that exist freeze
     slow 250    every piece of data takes 250 ms longer, each way
     up          all is well again, at once
+    state       changes nothing; answers `up`, `down`, `hang` or `slow 250`
 
 For example `printf 'down\n' | nc -q1 127.0.0.1 PORT`, or `sandbox.node.client.order`.
 """
@@ -52,6 +53,8 @@ class Gate:
     async def obey(self, order: str) -> str:
         """Carry out one line of the control port; the answer."""
         match order.split():
+            case ["state"]:
+                return self._state()
             case ["up"]:
                 self._delay = 0.0
                 self._flowing.set()
@@ -69,6 +72,13 @@ class Gate:
         if self._server is None:
             await self.open()
         return "ok"
+
+    def _state(self) -> str:
+        if self._server is None:
+            return "down"
+        if not self._flowing.is_set():
+            return "hang"
+        return f"slow {round(self._delay * 1000)}" if self._delay else "up"
 
     async def _relay(self, reader: StreamReader, writer: StreamWriter) -> None:
         """Carry one connection until either side ends it or the gate closes."""

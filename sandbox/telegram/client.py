@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import httpx
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from sandbox.telegram.delivery import Pace
 from sandbox.telegram.faults import Fault, FaultKind
@@ -40,6 +40,8 @@ from sandbox.telegram.views import (
 __all__ = ["Fault", "FaultKind", "Pace", "Refused", "TelegramSandbox"]
 
 ViewT = TypeVar("ViewT", bound=BaseModel)
+_FAULTS = TypeAdapter(list[Fault])
+_PEOPLE = TypeAdapter(list[PersonView])
 _LONGEST_POLL = 30.0
 _CHECKOUT = 10.0
 _MARGIN = 5.0
@@ -264,6 +266,14 @@ class TelegramSandbox:
     async def order_fault(self, kind: FaultKind, **details: Any) -> None:
         """Let the next calls fail; the details are `Fault`'s fields."""
         await self._request("POST", "/control/faults", Fault(kind=kind, **details))
+
+    async def faults(self) -> list[Fault]:
+        """What is on order, each with the times that are left."""
+        return _FAULTS.validate_json((await self._request("GET", "/control/faults")).content)
+
+    async def people(self) -> list[PersonView]:
+        """Everybody with a phone."""
+        return _PEOPLE.validate_json((await self._request("GET", "/control/people")).content)
 
     async def clear_faults(self) -> None:
         """Call off all outages on order."""

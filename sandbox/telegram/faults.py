@@ -64,6 +64,11 @@ class Faults:
                 return fault
         return None
 
+    def waiting(self) -> tuple[Fault, ...]:
+        """Those that have not all happened yet, each with the times that are left."""
+        left = zip(self._faults, self._left, strict=True)
+        return tuple(fault.model_copy(update={"times": times}) for fault, times in left)
+
     def _use(self, at: int) -> None:
         self._left[at] -= 1
         if self._left[at] == 0:

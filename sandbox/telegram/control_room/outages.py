@@ -18,6 +18,12 @@ async def order(sandbox: RunningSandbox, fault: Fault) -> Done:
     return Done()
 
 
+@router.get("/faults")
+async def waiting(sandbox: RunningSandbox) -> tuple[Fault, ...]:
+    """Tell what is on order."""
+    return sandbox.faults.waiting()
+
+
 @router.delete("/faults")
 async def clear(sandbox: RunningSandbox) -> Done:
     """Call all outages off."""

@@ -10,7 +10,7 @@ import asyncssh
 import psutil
 import pytest
 
-from sandbox.node.client import NodePeer, order, peers_on
+from sandbox.node.client import NodePeer, order, peers_on, state_of
 from sandbox.node.process import NodeFailed, running_node
 from sandbox.node.ready import Ready, SshKind, WireGuardKind
 from tests.sandbox.node.conftest import needs_root
@@ -97,6 +97,16 @@ async def test_a_node_that_hangs_accepts_and_goes_on_once_it_is_up(
         assert (await reader.readline()).startswith(b"SSH-2.0-")
         writer.close()
         assert (await asking)["ok"]
+
+
+async def test_a_node_tells_which_outage_is_in_force(
+    tmp_path: Path, authorized_key: str, program: Path
+) -> None:
+    async with running_node(tmp_path, authorized_key, program, stand_in=True) as node:
+        assert await state_of(node) == "up"
+        for outage in ("down", "slow 250", "hang", "up"):
+            await order(node, outage)
+            assert await state_of(node) == outage
 
 
 async def test_an_unknown_order_is_answered_with_those_that_there_are(

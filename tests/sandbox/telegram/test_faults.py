@@ -28,6 +28,16 @@ async def test_too_many_requests_tells_how_long_to_wait(bot, telegram):
     assert await texts(telegram) == ["third"]
 
 
+async def test_what_is_on_order_is_told_with_the_times_that_are_left(bot, telegram):
+    await telegram.order_fault(FaultKind.TOO_MANY_REQUESTS, times=3)
+    with pytest.raises(bot.refusal):
+        await bot("sendMessage", chat_id=ANNA, text="hi")
+    (fault,) = await telegram.faults()
+    assert (fault.kind, fault.times) == (FaultKind.TOO_MANY_REQUESTS, 2)
+    await telegram.clear_faults()
+    assert await telegram.faults() == []
+
+
 async def test_a_server_error_does_nothing(bot, telegram):
     await telegram.order_fault(FaultKind.SERVER_ERROR, status=502)
     with pytest.raises(bot.refusal, match="502 Bad Gateway"):
