@@ -48,6 +48,11 @@ class Child:
         self._heard = asyncio.Condition()
 
     @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.returncode is None
+
+    @property
     def pid(self) -> int:
         """The running process's id."""
         if self._process is None:

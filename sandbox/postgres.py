@@ -63,7 +63,22 @@ class EmbeddedPostgres:
         await asyncio.to_thread(self._running.ensure_postgres_running)
 
     @property
+    def is_up(self) -> bool:
+        """Whether its main process lives."""
+        if self._server is None:
+            return False
+        pid = self._server.get_pid()
+        return pid is not None and _lives(pid)
+
+    @property
     def _running(self) -> PostgresServer:
         if self._server is None:
             raise RuntimeError("PostgreSQL is not running")
         return self._server
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
