@@ -1,31 +1,43 @@
 """`wgshop demo`: the whole shop on this machine, until Ctrl-C; `--buy`: one purchase, then stop."""
 
 import asyncio
+import os
 import signal
+import sys
 import time
-from collections.abc import Coroutine
+import webbrowser
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from sandbox.children import Child, ChildFailed
+from sandbox.children import ChildFailed
+from sandbox.control_room.server import open_control_room
+from sandbox.control_room.views import ProcessName
 from sandbox.node.client import peers_on
 from sandbox.node.ready import WireGuardKind
 from sandbox.shop import Addresses, EmbeddedShop, ShopPlan
 from sandbox.shopper import Shopper, ShopperStuck
+from sandbox.supervision import Supervisor
 from sandbox.telegram.client import TelegramSandbox
 from sandbox.yookassa.client import YooKassaSandbox
 
 STAFF_ID = 9001
-RESTART_PAUSE = 1.0
+PATIENCE = {
+    "PURCHASE_SWIFT_SETUP": "6",
+    "PURCHASE_SETUP_PAUSE": "3",
+    "PURCHASE_SETUP_BUDGET": "20",
+}
+"""A server that is down makes a purchase park after ten minutes in production; nobody who tries the
+demo would wait for that."""
 
 
-async def run_demo(data: Path, *, buy: bool) -> int:
+async def run_demo(data: Path, *, buy: bool, browser: bool = True) -> int:
     """Run the demo; the exit code for the shell."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    plan = ShopPlan(data=data, usual_ports=True)
+    plan = ShopPlan(data=data, usual_ports=True, settings=PATIENCE, has_control_room=not buy)
     try:
-        return await _until(stop, _live(plan, buy=buy))
+        return await _until(stop, _live(plan, buy=buy, browser=browser))
     except (ChildFailed, ShopperStuck, TimeoutError) as error:
         _say(f"\nThe demo failed: {error}\nLogs: {data / 'logs'}")
         return 1
@@ -47,23 +59,57 @@ async def _until(stop: asyncio.Event, story: Coroutine[None, None, int]) -> int:
         return 0
 
 
-async def _live(plan: ShopPlan, *, buy: bool) -> int:
+async def _live(plan: ShopPlan, *, buy: bool, browser: bool) -> int:
     _say("Starting the shop")
     async with EmbeddedShop(plan, progress=lambda line: _say(f"  {line}")) as shop:
         await shop.invite_staff(STAFF_ID)
         if buy:
             await buy_once(shop, plan.data)
         else:
-            _say(_welcome(shop))
-            await _supervise(shop)
+            await _keep_open(shop, browser=browser)
     return 0
+
+
+async def _keep_open(shop: EmbeddedShop, *, browser: bool) -> None:
+    async with (
+        supervised(shop, lambda line: _say(f"  {line}")) as supervisor,
+        open_control_room(shop, supervisor) as room,
+    ):
+        _say(_welcome(shop))
+        if browser and _somebody_watches():
+            _open_browser(room)
+        await asyncio.Event().wait()
+
+
+def supervised(shop: EmbeddedShop, say: Callable[[str], None]) -> Supervisor:
+    """The supervisor of a shop's own processes."""
+    ours = {name.value: shop.children[name] for name in ProcessName}
+    return Supervisor(ours, shop.start_shop_process, say)
+
+
+def _somebody_watches() -> bool:
+    """Whether a person at a screen started this."""
+    has_display = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    return has_display and sys.stdout.isatty()
+
+
+def _open_browser(address: str) -> None:
+    try:
+        browser = webbrowser.get()
+    except webbrowser.Error:
+        return
+    # One that would run in this very terminal is not meant.
+    if type(browser) is not webbrowser.GenericBrowser:
+        browser.open(address)
 
 
 def _welcome(shop: EmbeddedShop) -> str:
     where: Addresses = shop.addresses
     lines = [
         "",
-        "The shop is open:",
+        f"The shop is open: {where.control_room}",
+        "",
+        "There you are the customer and the staff, break things, and turn the clock. Behind it:",
         f"  chat            {where.telegram}/chat",
         f"  payment page    {where.yookassa}   (the bot sends the link)",
         f"  Temporal UI     {where.temporal_ui}/namespaces/{shop.plan.namespace}/workflows",
@@ -78,22 +124,6 @@ def _welcome(shop: EmbeddedShop) -> str:
     return "\n".join(
         [*lines, "", f"Ctrl-C stops everything; data and logs stay in {shop.plan.data}."]
     )
-
-
-async def _supervise(shop: EmbeddedShop) -> None:
-    """Bring the shop's own processes back when they die, as a service manager would."""
-    await asyncio.gather(*(_keep(shop, name, shop.children[name]) for name in ("api", "worker")))
-
-
-async def _keep(shop: EmbeddedShop, name: str, child: Child) -> None:
-    while True:
-        code = await child.ended()
-        _say(f"  {name} ended ({code}): starting it again")
-        await asyncio.sleep(RESTART_PAUSE)
-        try:
-            await shop.start_shop_process(name)
-        except ChildFailed as failure:
-            _say(f"  {failure}")
 
 
 async def buy_once(shop: EmbeddedShop, into: Path) -> None:

@@ -52,6 +52,8 @@ class Addresses(BaseModel):
     """`host:port` of the frontend."""
     temporal_ui: str | None
     metrics: str
+    control_room: str
+    """Only where the plan says so is anything served there."""
 
 
 class ShopPlan(BaseModel):
@@ -74,6 +76,8 @@ class ShopPlan(BaseModel):
     """Another command for the worker, such as one that dies on purpose."""
     api: tuple[str, ...] = ()
     """The same for the API."""
+    has_control_room: bool = False
+    """The payment page leads back to the control room instead of the chat alone."""
     polling: bool = False
     """A shop without a public address: the polling bot instead of the API, no notifications."""
 
@@ -134,9 +138,9 @@ class EmbeddedShop:
         await self.postgres.stop()
 
     def _choose_addresses(self) -> Addresses:
-        usual = (8080, 8081, 8082, 7233, 8233, 9464)
+        usual = (8080, 8081, 8082, 7233, 8233, 9464, 8083)
         ports = free_ports(*(usual if self.plan.usual_ports else (0,) * len(usual)))
-        api, telegram, yookassa, temporal, ui, metrics = ports
+        api, telegram, yookassa, temporal, ui, metrics, room = ports
         external = self.plan.external_temporal
         return Addresses(
             api=f"http://{LOOPBACK}:{api}",
@@ -145,6 +149,7 @@ class EmbeddedShop:
             temporal=external or f"{LOOPBACK}:{temporal}",
             temporal_ui=f"http://{LOOPBACK}:{ui}" if external is None else None,
             metrics=f"http://{LOOPBACK}:{metrics}",
+            control_room=f"http://{LOOPBACK}:{room}",
         )
 
     # The neighbours
@@ -282,7 +287,7 @@ class EmbeddedShop:
             "YOOKASSA_SHOP_ID": SHOP_ID,
             "YOOKASSA_SECRET_KEY": self.secrets.yookassa_key,
             "YOOKASSA_API_URL": f"{self.addresses.yookassa}/v3",
-            "YOOKASSA_RETURN_URL": f"{self.addresses.telegram}/chat",
+            "YOOKASSA_RETURN_URL": self._way_back,
             "YOOKASSA_NOTIFICATION_NETWORKS": "127.0.0.0/8",
             "DATABASE_URL": self.database_url,
             "TEMPORAL_ADDRESS": self.addresses.temporal,
@@ -299,6 +304,13 @@ class EmbeddedShop:
             "METRICS_PORT": str(_port(self.addresses.metrics)),
             **self.plan.settings,
         }
+
+    @property
+    def _way_back(self) -> str:
+        """Where the payment page leads."""
+        if self.plan.has_control_room:
+            return f"{self.addresses.control_room}/back"
+        return f"{self.addresses.telegram}/chat"
 
     async def wgshop(self, *words: str) -> CommandResult:
         """Run `wgshop` with the shop's settings, as an operator at a shell would."""

@@ -72,11 +72,14 @@ def bot() -> None:
 def demo(
     buy: Annotated[bool, typer.Option(help="Let one scripted customer buy, then stop.")] = False,
     data: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = Path(".demo"),
+    browser: Annotated[
+        bool, typer.Option(help="Open the control room in a browser, where there is a screen.")
+    ] = True,
 ) -> None:
     """Start the whole shop on this machine, with sandboxes for Telegram, YooKassa and a server."""
     from sandbox.demo import run_demo  # noqa: PLC0415
 
-    sys.exit(asyncio.run(run_demo(data.resolve(), buy=buy)))
+    sys.exit(asyncio.run(run_demo(data.resolve(), buy=buy, browser=browser)))
 
 
 # Installation
