@@ -62,6 +62,7 @@ def main() -> None:
             base_url=f"http://{HOST}:{listener.getsockname()[1]}",
             notify_url=arguments.notify_url,
             after_decline=AfterDecline(arguments.after_decline),
+            shop_name=arguments.shop_name,
         )
         asyncio.run(serve(listener, settings))
 
@@ -84,6 +85,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="0 for any free port")
     parser.add_argument("--shop-id", required=True)
     parser.add_argument("--secret-key", required=True)
+    parser.add_argument("--shop-name", help="what the payment page calls the shop")
     parser.add_argument("--notify-url", help="where notifications go")
     parser.add_argument(
         "--after-decline",

@@ -36,7 +36,7 @@ def build_app(settings: ShopSettings) -> FastAPI:
     app.include_router(payments_api(shop.desk, shop.kassa, shop.mirror, shop.clock))
     app.include_router(refunds_api(shop.desk, shop.refund_desk, shop.clock))
     app.include_router(shop_api(shop.desk, shop.books, settings.shop_id))
-    pages = Pages(shop.kassa, shop.checkout, shop.notifier, shop.clock)
+    pages = Pages(shop.kassa, shop.checkout, shop.notifier, shop.clock, settings.name_in)
     app.include_router(page_routes(shop.desk, pages))
     app.include_router(control_api(shop))
     app.add_exception_handler(Refusal, refused)

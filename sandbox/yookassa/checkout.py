@@ -11,7 +11,7 @@ from sandbox.yookassa.kassa import Kassa
 from sandbox.yookassa.methods import PaymentMethod, method_of
 from sandbox.yookassa.payments import Payment, PaymentStatus
 
-_EXPIRY = re.compile(r"(0[1-9]|1[0-2])\s*/?\s*(\d{2})")
+_EXPIRY = re.compile(r"(0[1-9]|1[0-2])\s*/?\s*(?:20)?(\d{2})")
 _CSC = re.compile(r"\d{3,4}")
 
 THREE_D_SECURE_FAILED = Cancellation(party=Party.PAYMENT_NETWORK, reason="3d_secure_failed")
@@ -85,7 +85,7 @@ class Checkout:
             Refusal: If there is no such payment.
         """
         payment = self._kassa.payment(payment_id)
-        if payment.status is not PaymentStatus.PENDING or payment.confirmation is None:
+        if not self.is_open(payment):
             return NextStep.PAGE
         presented = self._read(payment, form)
         if presented.card.three_d_secure:
@@ -94,10 +94,16 @@ class Checkout:
         self._settle(payment, presented, passed_3ds=None)
         return NextStep.PAGE
 
-    def awaits_3ds(self, payment_id: str) -> bool:
-        """Whether a card was entered that the bank wants confirmed."""
-        pending = self._kassa.payment(payment_id).status is PaymentStatus.PENDING
-        return pending and payment_id in self._presented
+    def is_open(self, payment: Payment) -> bool:
+        """Whether the payment can be paid on its page."""
+        return payment.status is PaymentStatus.PENDING and payment.confirmation is not None
+
+    def awaiting_3ds(self, payment_id: str) -> TestCard | None:
+        """The card that was entered and that its bank wants confirmed, if there is one."""
+        presented = self._presented.get(payment_id)
+        if presented is None or not self.is_open(self._kassa.payment(payment_id)):
+            return None
+        return presented.card
 
     def confirm_3ds(self, payment_id: str, *, passed: bool) -> None:
         """The payer entered the bank's code, or gave up on it."""

@@ -13,7 +13,8 @@ from sandbox.yookassa.kassa import Kassa
 from sandbox.yookassa.notifications import Notifier
 from sandbox.yookassa.objects import ApiObject
 from sandbox.yookassa.page_routes import page_path
-from sandbox.yookassa.payments import Payment
+from sandbox.yookassa.page_texts import shop_in_words
+from sandbox.yookassa.payments import Locale, Payment
 from sandbox.yookassa.refunding import RefundDesk
 from sandbox.yookassa.tampering import Mirror
 
@@ -29,6 +30,12 @@ class ShopSettings(BaseModel):
     """Where browsers reach the payment page: http://127.0.0.1:PORT."""
     notify_url: str | None = None
     after_decline: AfterDecline = AfterDecline.CANCEL
+    shop_name: str | None = None
+    """What the payment page calls the shop."""
+
+    def name_in(self, locale: Locale) -> str:
+        """The shop's name, or what it is called without one."""
+        return self.shop_name or shop_in_words(locale, self.shop_id)
 
 
 class Shop:

@@ -36,12 +36,17 @@ def sandbox_url() -> Iterator[str]:
         process.wait(10)
 
 
-@pytest.fixture
-async def kassa(sandbox_url: str) -> AsyncIterator[YooKassaSandbox]:
-    """The control client of a sandbox without memories."""
+@pytest.fixture(scope="session")
+async def _control(sandbox_url: str) -> AsyncIterator[YooKassaSandbox]:
     async with YooKassaSandbox(sandbox_url) as client:
-        await client.reset()
         yield client
+
+
+@pytest.fixture
+async def kassa(_control: YooKassaSandbox) -> YooKassaSandbox:
+    """The control client of a sandbox without memories."""
+    await _control.reset()
+    return _control
 
 
 @pytest.fixture

@@ -18,8 +18,9 @@ async def test_the_client_can_do_whatever_the_control_api_can(shop, kassa, recei
     async def note(request: httpx.Request) -> None:
         called.add((request.method, request.url.path))
 
-    kassa._http.event_hooks["request"].append(note)
+    kassa._http.event_hooks = {"request": [note]}
     await _use_everything(shop, kassa)
+    kassa._http.event_hooks = {}
     api = (await shop.http.get(f"{shop.base_url}/openapi.json")).json()
     for path, methods in api["paths"].items():
         if path.startswith("/control"):
