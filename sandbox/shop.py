@@ -197,6 +197,7 @@ class EmbeddedShop:
             "yookassa",
             self.addresses.yookassa,
             *("--shop-id", SHOP_ID, "--secret-key", self.secrets.yookassa_key),
+            *("--shop-name", "WireGuard shop"),
             *(() if self.plan.polling else ("--notify-url", webhook)),
         )
 
