@@ -76,6 +76,8 @@ class PaymentActivities:
             language=order.language,
             attempt=order.attempt,
             receipt_email=order.receipt_email,
+            saves_method=order.saves_method,
+            charged_method=order.charged_method,
         )
         key = invoice_key(order.purchase_id, order.attempt)
         invoice = await self.providers[order.provider].create_invoice(request, key=key)

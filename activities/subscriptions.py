@@ -8,7 +8,7 @@ from temporalio import activity
 from domain.ids import SubscriptionId
 from domain.model import Value
 from domain.ports import AccessLedger, SubscriptionDesk
-from domain.subscriptions import Ending
+from domain.subscriptions import Ending, SubscriptionState
 
 
 class EndSubscription(Value):
@@ -29,6 +29,11 @@ class SubscriptionActivities:
     async def open_subscription(self, subscription_id: SubscriptionId) -> None:
         """Let the subscription's workflow know the end that the ledger holds."""
         await self.desk.open_or_extend(await self.access.subscription_state(subscription_id))
+
+    @activity.defn
+    async def read_subscription(self, subscription_id: SubscriptionId) -> SubscriptionState:
+        """The subscription as the ledger holds it now."""
+        return await self.access.subscription_state(subscription_id)
 
     @activity.defn
     async def end_subscription(self, end: EndSubscription) -> Ending:

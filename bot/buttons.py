@@ -28,6 +28,7 @@ class Place(StrEnum):
     SETUP = "setup"
     HELP = "help"
     LANGUAGE = "language"
+    AUTO_RENEWAL = "renewal"
     PROMO = "promo"
     NO_PROMO = "no_promo"
 
@@ -94,6 +95,24 @@ class BuyInStars(CallbackData, prefix="stars"):
             int(quote.price.amount),
             quote.extra_days,
         )
+
+
+class OfferRenewal(CallbackData, prefix="auto"):
+    """Show what is agreed to when the plan renews by itself."""
+
+    plan_id: PlanId
+
+
+class Agree(CallbackData, prefix="agree"):
+    """Agree to renewals at the price that the text names, and buy the first period."""
+
+    plan_id: PlanId
+    price: Decimal
+    purchase: UUID
+
+
+class Unlink(CallbackData, prefix="unlink"):
+    """Forget the kept card, and renew nothing by itself."""
 
 
 class Again(CallbackData, prefix="again"):

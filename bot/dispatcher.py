@@ -4,6 +4,7 @@ from aiogram import Dispatcher, F, Router
 from aiogram.enums import ChatType
 
 from bot.conversations.again import again_router
+from bot.conversations.auto_renewal import auto_renewal_router
 from bot.conversations.checkout import checkout_router
 from bot.conversations.failures import failures_router
 from bot.conversations.fallback import fallback_router, group_router
@@ -58,6 +59,7 @@ def _private_chats() -> Router:
         checkout_router(),
         stars_router(),
         again_router(),
+        auto_renewal_router(),
         subscription_router(),
         setup_router(),
         help_router(),

@@ -4,11 +4,13 @@ from collections.abc import Awaitable
 
 import structlog
 
+from bot.buttons import Place, opens
 from bot.courier import send_file, send_qr
 from bot.once import Doubt, send_once
 from bot.phrasebook import phrasebook
 from bot.renewals import Renewals
 from bot.screens.alarm import alarm_screen
+from bot.screens.auto_renewal import renewal_notice_screen
 from bot.screens.purchase import purchase_screen, ready_screen
 from bot.screens.reminder import reminder_screen
 from bot.screens.screen import Screen
@@ -18,7 +20,9 @@ from domain.languages import Language
 from domain.notices import Claim, ConfigDelivery, Delivery, Reminder, ReminderKind
 from domain.ports import NoticeBook
 from domain.purchases import Alarm, ChatMessage, PurchaseNotice
+from domain.renewals import RenewalNotice
 from domain.servers import ClientConfig
+from infra.postgres.auto_renewals import AutoRenewals
 from infra.postgres.customers import Customers
 from infra.telegram import TelegramMessenger
 
@@ -43,6 +47,7 @@ class TelegramNotices:
         book: NoticeBook,
         customers: Customers,
         renewals: Renewals,
+        auto_renewals: AutoRenewals,
         *,
         admin_chat_id: ChatId | None,
         staff_language: Language = Language.RUSSIAN,
@@ -51,6 +56,7 @@ class TelegramNotices:
         self._book = book
         self._customers = customers
         self._renewals = renewals
+        self._auto_renewals = auto_renewals
         self._admin_chat_id = admin_chat_id
         self._staff_language = staff_language
 
@@ -89,6 +95,10 @@ class TelegramNotices:
     async def remind(self, kind: ReminderKind, reminder: Reminder) -> Delivery:
         """Tell the customer of an end to come, or one that came: once for each kind and end."""
         return await self._tell(reminder.user_id, self._remind(kind, reminder))
+
+    async def tell_renewal(self, notice: RenewalNotice) -> Delivery:
+        """Tell the customer about a charge: once for each kind, end and try."""
+        return await self._tell(notice.user_id, self._tell_renewal(notice))
 
     async def _tell(self, user_id: UserId, telling: Awaitable[None]) -> Delivery:
         try:
@@ -130,6 +140,9 @@ class TelegramNotices:
     async def _deliver(self, delivery: ConfigDelivery, config: ClientConfig) -> None:
         purchase_id, user_id = delivery.purchase_id, delivery.user_id
         chat_id, phrases = ChatId(user_id), phrasebook(delivery.language)
+        if delivery.is_automatic:
+            await self._tell_renewed(delivery)
+            return
         await send_once(
             self._book,
             f"purchase:{purchase_id}:config",
@@ -154,6 +167,40 @@ class TelegramNotices:
             await self._show_in_place_of(purchase_id, user_id, screen)
         else:
             await self._show(purchase_id, user_id, delivery.message, screen)
+
+    async def _tell_renewed(self, delivery: ConfigDelivery) -> None:
+        """The customer has the file already, so it is not sent again."""
+        phrases = phrasebook(delivery.language)
+        text = phrases.say(
+            "renewal.renewed", plan=delivery.plan_name, end=phrases.moment(delivery.expires_at)
+        )
+        mine = opens(phrases.label("button.mine"), Place.MINE, fresh=True)
+        screen = Screen(text=text, rows=((mine,),))
+        await send_once(
+            self._book,
+            f"purchase:{delivery.purchase_id}:renewed",
+            delivery.user_id,
+            lambda: self._messenger.send_text(
+                ChatId(delivery.user_id), screen.text, screen.keyboard
+            ),
+            in_doubt=Doubt.KEEP_SILENT,
+        )
+
+    async def _tell_renewal(self, notice: RenewalNotice) -> None:
+        standing = await self._auto_renewals.latest_of(notice.user_id)
+        if standing is None:
+            return
+        customer = await self._customers.find(notice.user_id)
+        language = Language.RUSSIAN if customer is None else customer.language
+        screen = renewal_notice_screen(phrasebook(language), notice, standing)
+        end = int(notice.expires_at.timestamp())
+        await send_once(
+            self._book,
+            f"subscription:{notice.subscription_id}:renewal-{notice.news}-{notice.attempt}:{end}",
+            notice.user_id,
+            lambda: self._messenger.send_text(ChatId(notice.user_id), screen.text, screen.keyboard),
+            in_doubt=Doubt.KEEP_SILENT,
+        )
 
     async def _remind(self, kind: ReminderKind, reminder: Reminder) -> None:
         customer = await self._customers.find(reminder.user_id)

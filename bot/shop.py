@@ -7,6 +7,7 @@ from datetime import datetime
 from domain.ids import ChatId
 from domain.payments import Provider
 from domain.purchases import PurchasePolicy
+from infra.postgres.auto_renewals import AutoRenewals
 from infra.postgres.customers import Customers
 from infra.postgres.inbox import Inbox
 from infra.postgres.offers import CustomerOffers
@@ -29,6 +30,7 @@ class Shop:
     offers: CustomerOffers
     purchases: Purchases
     subscriptions: Subscriptions
+    auto_renewals: AutoRenewals
     inbox: Inbox
     sessions: Sessions
     starter: Starter

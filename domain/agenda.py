@@ -10,6 +10,7 @@ from uuid import UUID
 
 from domain.model import Value
 from domain.notices import ReminderKind
+from domain.renewals import RenewalTerms
 from domain.subscriptions import SubscriptionState, SubscriptionStatus
 
 _DAY = timedelta(hours=24)
@@ -24,6 +25,9 @@ class Occasion(StrEnum):
     """What is to be done at an appointment."""
 
     REMIND = "remind"
+    ANNOUNCE_CHARGE = "announce_charge"
+    """Tell the customer that the kept card will be charged."""
+    CHARGE = "charge"
     END = "end"
     """Take the access back, unless the ledger has moved the end."""
     WIN_BACK = "win_back"
@@ -38,6 +42,10 @@ class Appointment(Value):
     """Which reminder."""
     distance: timedelta = timedelta(0)
     """From the end, before or after it; tells reminders of one kind apart."""
+    attempt: int = 0
+    """Which try of the charge, from 1."""
+    charge_at: datetime | None = None
+    """The next try."""
 
 
 def agenda(state: SubscriptionState, began: datetime) -> tuple[Appointment, ...]:
@@ -48,18 +56,29 @@ def agenda(state: SubscriptionState, began: datetime) -> tuple[Appointment, ...]
         began: When the workflow's run began: stands in for the period's beginning in states of
             the first release, which did not tell it.
     """
-    period = state.expires_at - (state.end_set_at or began)
-    before = [_reminder(state, lead) for lead in _leads(state) if lead < period]
-    end = Appointment(at=state.expires_at, occasion=Occasion.END)
+    began = state.end_set_at or began
+    if state.renews_itself is not None:
+        before = _charges(state, state.renews_itself, began)
+        grace = state.renews_itself.grace
+    else:
+        period = state.expires_at - began
+        before = [_reminder(state, lead) for lead in _leads(state) if lead < period]
+        grace = timedelta(0)
+    end = Appointment(at=state.expires_at + grace, occasion=Occasion.END)
     return (*sorted(before, key=lambda each: each.at), end, *_win_backs(state))
 
 
 def is_overtaken(appointment: Appointment, plan: tuple[Appointment, ...], now: datetime) -> bool:
-    """Whether a later reminder, or the end itself, is due as well: one of them is enough."""
-    if appointment.occasion is not Occasion.REMIND:
-        return False
+    """Whether something later of its kind, or the end itself, is due as well: one is enough."""
+    overtaking = _OVERTAKING.get(appointment.occasion, frozenset())
     following = plan[plan.index(appointment) + 1 :]
-    return any(each.at <= now for each in following)
+    return any(each.at <= now for each in following if each.occasion in overtaking)
+
+
+_OVERTAKING = {
+    Occasion.REMIND: frozenset({Occasion.REMIND, Occasion.END}),
+    Occasion.CHARGE: frozenset({Occasion.CHARGE, Occasion.END}),
+}
 
 
 def _leads(state: SubscriptionState) -> tuple[timedelta, ...]:
@@ -73,6 +92,21 @@ def _reminder(state: SubscriptionState, lead: timedelta) -> Appointment:
         kind=ReminderKind.DAY_BEFORE if lead == _DAY or _is_old(state) else ReminderKind.BEFORE,
         distance=lead,
     )
+
+
+def _charges(state: SubscriptionState, terms: RenewalTerms, began: datetime) -> list[Appointment]:
+    """A word ahead, and the tries; who renews by itself needs no reminder to renew."""
+    times = terms.charge_times(began, state.expires_at)
+    tries = [
+        Appointment(at=at, occasion=Occasion.CHARGE, attempt=attempt, charge_at=following)
+        for attempt, (at, following) in enumerate(zip(times, (*times[1:], None), strict=True), 1)
+    ]
+    announcement = Appointment(
+        at=terms.notice_time(began, state.expires_at),
+        occasion=Occasion.ANNOUNCE_CHARGE,
+        charge_at=times[0],
+    )
+    return [announcement, *tries]
 
 
 def _win_backs(state: SubscriptionState) -> tuple[Appointment, ...]:

@@ -48,6 +48,10 @@ class ProviderRefused(ShopError):
     """The provider refused the request itself (4xx): repeating it will not help."""
 
 
+class MethodRefused(ProviderRefused):
+    """The provider does not charge this saved card at all: its owner, or a bank, forbade it."""
+
+
 # VPN servers
 
 

@@ -1,5 +1,6 @@
 """Typed identifiers: a purchase id cannot be passed where a subscription id is expected."""
 
+from datetime import datetime
 from typing import NewType
 from uuid import UUID, uuid5
 
@@ -29,6 +30,9 @@ ProviderPaymentId = NewType("ProviderPaymentId", str)
 ProviderRefundId = NewType("ProviderRefundId", str)
 """The payment provider's own id of a refund."""
 
+SavedMethodId = NewType("SavedMethodId", str)
+"""The payment provider's own id of a card that it keeps for us."""
+
 
 def grant_id_of(purchase_id: PurchaseId) -> GrantId:
     """The grant that a purchase leads to: derived, so that a retry cannot mint a second one."""
@@ -52,3 +56,10 @@ def gift_opening_id_of(gift: PurchaseId, opening: int) -> PurchaseId:
 def reward_grant_id_of(friend_id: UserId) -> GrantId:
     """The grant for having invited that friend."""
     return GrantId(uuid5(_NAMESPACE, f"reward:{friend_id}"))
+
+
+def renewal_purchase_id(
+    subscription_id: SubscriptionId, expires_at: datetime, attempt: int
+) -> PurchaseId:
+    """The purchase that one try of renewing by itself is: derived, so that a repeat is the same."""
+    return PurchaseId(uuid5(subscription_id, f"renewal:{int(expires_at.timestamp())}:{attempt}"))

@@ -45,6 +45,8 @@ class ConfigDelivery(Value):
     plan_name: str
     expires_at: datetime
     is_renewal: bool
+    is_automatic: bool = False
+    """A renewal by itself: the customer has the file already, and is only told."""
 
 
 class Reminder(Value):

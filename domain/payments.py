@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from domain.ids import ProviderPaymentId, ProviderRefundId, PurchaseId
+from domain.ids import ProviderPaymentId, ProviderRefundId, PurchaseId, SavedMethodId
 from domain.languages import Language
 from domain.model import Value
 from domain.money import Money
@@ -52,13 +52,18 @@ class InvoiceRequest(Value):
     """Which payment page of the purchase this is."""
     receipt_email: str | None = None
     """Where the 54-FZ receipt goes; needed when receipts are on."""
+    saves_method: bool = False
+    """Whether the card is to be kept for renewals; only with the customer's consent."""
+    charged_method: SavedMethodId | None = None
+    """The kept card to charge at once, without a page."""
 
 
 class Invoice(Value):
-    """A payment page that waits for the customer."""
+    """A payment page that waits for the customer, or the charge of a kept card."""
 
     provider_payment_id: ProviderPaymentId
     confirmation_url: str
+    """Where the page is; a charge has none, and this leads back to the shop."""
     created_at: datetime
     expires_at: datetime
 
@@ -87,6 +92,8 @@ class PaymentSnapshot(Value):
     is_test: bool = False
     confirmation_url: str | None = None
     """The payment page, while the payment is pending."""
+    saved_method: SavedMethodId | None = None
+    """The card, where the provider keeps it for us."""
 
 
 class RefundRequest(Value):

@@ -40,6 +40,7 @@ from domain.purchases import (
     RepairAction,
     StuckReason,
 )
+from domain.renewals import ChargeDecision, RenewalNotice, WantedCharge
 from domain.servers import ClientConfig, Peer, PeerRemoval, PeerStatistics, Server, ServerInfo
 from domain.subscriptions import Ending, Grant, Move, PlacedPeer, Subscription, SubscriptionState
 
@@ -113,6 +114,10 @@ class Notices(Protocol):
 
     async def raise_alarm(self, alarm: Alarm) -> None:
         """Tell the staff, once for each parking, with a button for each repair."""
+        ...
+
+    async def tell_renewal(self, notice: RenewalNotice) -> Delivery:
+        """Tell the customer about a charge: once for each kind, end and try."""
         ...
 
     async def remind(self, kind: ReminderKind, reminder: Reminder) -> Delivery:
@@ -229,6 +234,18 @@ class AccessLedger(Protocol):
 
     async def subscription_of(self, user_id: UserId) -> Subscription | None:
         """The customer's subscription, active or the last that was."""
+        ...
+
+
+class RenewalLedger(Protocol):
+    """The truth about what renews by itself, and which charge is due."""
+
+    async def decide_charge(self, wanted: WantedCharge) -> ChargeDecision:
+        """Decide whether the kept card is charged now; a repeat returns the same purchase."""
+        ...
+
+    async def note_failure(self, wanted: WantedCharge) -> ChargeDecision:
+        """A try was declined: why, and whether it was the last one."""
         ...
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from domain.ids import ChatId, MessageId, PlanId, PurchaseId, UserId
+from domain.ids import ChatId, MessageId, PlanId, PurchaseId, SavedMethodId, UserId
 from domain.languages import Language
 from domain.model import Value
 from domain.money import Money
@@ -80,6 +80,9 @@ class StuckReason(StrEnum):
     REFUND = "refund"
     """The provider refused the refund."""
 
+
+METHOD_REFUSED = Cancellation(party="payment_network", reason="permission_revoked")
+"""The provider refused to charge a kept card: YooKassa's own reason for the same."""
 
 INVOICE_FAILED = Cancellation(party="merchant", reason="invoice_failed")
 """Our own reason beside the provider's: no payment page could be made, nothing was charged."""
@@ -165,6 +168,10 @@ class PurchaseOrder(Value):
     policy: PurchasePolicy = PurchasePolicy()
     attempt: Annotated[int, Field(ge=1)] = 1
     """Which payment page this is: a declined or expired purchase may ask for another."""
+    saves_method: bool = False
+    """The customer agreed that the card is kept and charged for renewals."""
+    charged_method: SavedMethodId | None = None
+    """A renewal by itself: this card is charged, and there is no page."""
     is_woken: bool = False
     """Started by news of a payment rather than by a customer: look first at what is known."""
 

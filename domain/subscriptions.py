@@ -6,6 +6,7 @@ from enum import StrEnum
 from domain.ids import DeviceId, GrantId, PurchaseId, ServerId, SubscriptionId, UserId
 from domain.languages import Language
 from domain.model import Value
+from domain.renewals import RenewalTerms
 
 
 class SubscriptionStatus(StrEnum):
@@ -42,10 +43,17 @@ class Subscription(Value):
     status: SubscriptionStatus
     starts_at: datetime
     expires_at: datetime
+    grace: timedelta | None = None
+    """Set while it renews itself: how long the access outlasts the end if the card is declined."""
     device_id: DeviceId
     device_public_key: str
     server: str | None
     location: str | None
+
+    @property
+    def renews_itself(self) -> bool:
+        """Whether a kept card is charged before the end."""
+        return self.grace is not None
 
     def plan_name(self, language: Language) -> str:
         """The plan's name in that language."""
@@ -53,7 +61,8 @@ class Subscription(Value):
 
     def gives_access(self, now: datetime) -> bool:
         """Whether it gives access now; its workflow may be a moment late in ending it."""
-        return self.status is SubscriptionStatus.ACTIVE and self.expires_at > now
+        access_until = self.expires_at + (self.grace or timedelta(0))
+        return self.status is SubscriptionStatus.ACTIVE and access_until > now
 
 
 class SubscriptionState(Value):
@@ -71,6 +80,8 @@ class SubscriptionState(Value):
     """How long before the end the plan reminds; None in states of the first release."""
     win_backs: tuple[timedelta, ...] = ()
     """How long after the end the plan asks the customer back."""
+    renews_itself: RenewalTerms | None = None
+    """Set while a kept card is to be charged for the next period."""
     reminder_lead: timedelta = timedelta(hours=24)
     """The one reminder of the first release, for its states that are still asleep somewhere."""
 

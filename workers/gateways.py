@@ -17,8 +17,10 @@ from domain.ports import (
     PaymentProvider,
     PeerGateway,
     PurchaseLedger,
+    RenewalLedger,
     SubscriptionDesk,
 )
+from infra.postgres.auto_renewals import AutoRenewals
 from infra.postgres.customers import Customers
 from infra.postgres.ledger import PostgresPurchaseLedger
 from infra.postgres.notices import PostgresNoticeBook
@@ -32,6 +34,7 @@ from infra.settings import (
     DatabaseSettings,
     EncryptionSettings,
     PaymentSettings,
+    PolicySettings,
     TelegramSettings,
     VpnSettings,
     YooKassaSettings,
@@ -56,6 +59,7 @@ class GatewaySettings:
     telegram: TelegramSettings
     yookassa: YooKassaSettings
     vpn: VpnSettings
+    policy: PolicySettings
 
     @classmethod
     def read(cls) -> Self:
@@ -67,6 +71,7 @@ class GatewaySettings:
             telegram=load(TelegramSettings),
             yookassa=load(YooKassaSettings),
             vpn=load(VpnSettings),
+            policy=load(PolicySettings),
         )
 
 
@@ -81,6 +86,7 @@ class Gateways:
     notices: Notices
     ledger: PurchaseLedger
     access: AccessLedger
+    renewals: RenewalLedger
     desk: SubscriptionDesk
 
 
@@ -98,6 +104,7 @@ async def open_gateways(settings: GatewaySettings, client: Client) -> AsyncItera
         stack.push_async_callback(peers.close)
         ring = settings.encryption.key_ring()
         admin_chat = settings.telegram.admin_chat_id
+        renewals = AutoRenewals(pool, ring, settings.policy.policy())
         yield Gateways(
             provider=provider,
             stars=StarsGateway(bot, StarsBook(pool)),
@@ -107,10 +114,12 @@ async def open_gateways(settings: GatewaySettings, client: Client) -> AsyncItera
                 PostgresNoticeBook(pool),
                 Customers(pool),
                 _renewals(pool, settings.payment),
+                renewals,
                 admin_chat_id=None if admin_chat is None else ChatId(admin_chat),
             ),
             ledger=PostgresPurchaseLedger(pool, ring, new_device_keys),
             access=Subscriptions(pool, ring),
+            renewals=renewals,
             desk=Starter(client),
         )
 

@@ -12,6 +12,7 @@ from activities.interceptor import ShopInterceptor
 from activities.ledger import LedgerActivities
 from activities.notices import NoticeActivities
 from activities.payments import PaymentActivities
+from activities.renewals import RenewalActivities
 from activities.subscriptions import SubscriptionActivities
 from activities.vpn import VpnActivities
 from domain.payments import Provider
@@ -73,7 +74,11 @@ def _shop_activities(gateways: Gateways) -> list[Callable[..., Awaitable[object]
     ledger = LedgerActivities(gateways.ledger)
     notices = NoticeActivities(gateways.notices, gateways.access)
     subscriptions = SubscriptionActivities(gateways.access, gateways.desk)
+    renewals = RenewalActivities(gateways.renewals, gateways.notices)
     return [
+        renewals.decide_charge,
+        renewals.note_failed_charge,
+        renewals.tell_renewal,
         ledger.recall_purchase,
         ledger.publish_stage,
         ledger.record_payment,
@@ -85,6 +90,7 @@ def _shop_activities(gateways: Gateways) -> list[Callable[..., Awaitable[object]
         notices.raise_alarm,
         notices.remind,
         subscriptions.open_subscription,
+        subscriptions.read_subscription,
         subscriptions.end_subscription,
     ]
 

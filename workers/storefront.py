@@ -13,6 +13,7 @@ from bot.dispatcher import build_dispatcher
 from bot.shop import Shop
 from domain.ids import ChatId
 from domain.ports import Sealer
+from infra.postgres.auto_renewals import AutoRenewals
 from infra.postgres.customers import Customers
 from infra.postgres.inbox import Inbox
 from infra.postgres.offers import CustomerOffers
@@ -110,6 +111,7 @@ def _shop(
         offers=CustomerOffers(pool),
         purchases=Purchases(pool),
         subscriptions=Subscriptions(pool, ring),
+        auto_renewals=AutoRenewals(pool, ring, settings.policy.policy()),
         inbox=Inbox(pool, ring),
         sessions=Sessions(pool),
         starter=Starter(temporal),

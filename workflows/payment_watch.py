@@ -57,11 +57,16 @@ class PaymentWatch:
         return fetched if self._is_settled else None
 
     async def _first_look(self, invoice: Invoice) -> FetchedPayment | None:
-        """Open the page, or look at once where an earlier run had opened it: news opens none."""
+        """Open the page, or look at once where an earlier run had opened it: news opens none.
+
+        A kept card is charged at once, so that too is worth a look.
+        """
         if self._progress.is_resumed:
             self._opened_at -= self._policy.payment_window
             return await self._closer_look(invoice)
         self._open_page()
+        if self._progress.order.charged_method is not None:
+            return await self._closer_look(invoice)
         return None
 
     async def _closer_look(self, invoice: Invoice) -> FetchedPayment | None:

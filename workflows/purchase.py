@@ -8,13 +8,19 @@ with workflow.unsafe.imports_passed_through():
     from activities.notices import DeliverConfig, NoticeActivities
     from activities.payments import FetchedPayment, PaymentActivities
     from activities.subscriptions import SubscriptionActivities
-    from domain.errors import ProviderUnavailable, PurchaseRefused, RepairRefused
+    from domain.errors import (
+        MethodRefused,
+        ProviderUnavailable,
+        PurchaseRefused,
+        RepairRefused,
+    )
     from domain.ids import ProviderPaymentId
     from domain.notices import ConfigDelivery
     from domain.payments import Cancellation, Invoice, PaymentSnapshot, PaymentStatus
     from domain.purchases import (
         EXPIRED_REASON,
         INVOICE_FAILED,
+        METHOD_REFUSED,
         PurchaseOrder,
         PurchaseStage,
         Repair,
@@ -159,8 +165,8 @@ class PurchaseWorkflow:
     async def _payment(self) -> PaymentSnapshot | None:
         """The payment as it was agreed; None when the purchase rests without it."""
         invoice = self._progress.invoice or await self._make_invoice()
-        if invoice is None:
-            await self._rest_unpaid(INVOICE_FAILED)
+        if not isinstance(invoice, Invoice):
+            await self._rest_unpaid(invoice)
             return None
         self._progress.invoice = invoice
         fetched = await self._watch.final_payment(invoice)
@@ -171,7 +177,7 @@ class PurchaseWorkflow:
             return await self._settle_mismatch(invoice, fetched)
         return fetched.payment
 
-    async def _make_invoice(self) -> Invoice | None:
+    async def _make_invoice(self) -> Invoice | Cancellation:
         try:
             return await workflow.execute_activity_method(
                 PaymentActivities.create_invoice,
@@ -182,7 +188,7 @@ class PurchaseWorkflow:
             )
         except ActivityError as error:
             workflow.logger.error("no payment page: %s", error.cause)
-            return None
+            return METHOD_REFUSED if _is_refused_method(error) else INVOICE_FAILED
 
     async def _rest_unpaid(self, cancellation: Cancellation | None) -> None:
         expired = cancellation is None or cancellation.reason == EXPIRED_REASON
@@ -245,6 +251,7 @@ class PurchaseWorkflow:
             plan_name=self._order.plan_name,
             expires_at=grant.expires_at,
             is_renewal=grant.is_renewal,
+            is_automatic=self._order.charged_method is not None,
         )
 
     def _paid(self, payment: PaymentSnapshot) -> RecordPayment:
@@ -255,3 +262,8 @@ class PurchaseWorkflow:
     @property
     def _stage(self) -> PurchaseStage:
         return self._progress.stage
+
+
+def _is_refused_method(error: ActivityError) -> bool:
+    cause = error.cause
+    return isinstance(cause, ApplicationError) and cause.type == MethodRefused.__name__

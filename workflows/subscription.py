@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.agenda import Appointment, Occasion, agenda, is_overtaken
     from domain.notices import Reminder, ReminderKind
     from domain.subscriptions import SubscriptionState, SubscriptionStatus
+    from workflows.auto_renewal import announce_charge, charge
     from workflows.names import PAID_UNTIL, SUBSCRIPTION_STATUS
     from workflows.options import DELIVERY, LEDGER
     from workflows.removal import start_removals
@@ -63,11 +64,22 @@ class SubscriptionWorkflow:
         match appointment.occasion:
             case Occasion.END:
                 await self._end()
+            case Occasion.ANNOUNCE_CHARGE:
+                await announce_charge(self._state, appointment)
+            case Occasion.CHARGE:
+                await self._charge(appointment)
             case Occasion.REMIND:
                 left = self._state.expires_at - workflow.now()
                 await self._tell(appointment.kind, appointment.distance, within=left)
             case Occasion.WIN_BACK:
                 await self._tell(appointment.kind, appointment.distance, within=_NEWS_IS_OLD_AFTER)
+
+    async def _charge(self, appointment: Appointment) -> None:
+        stopped = await charge(self._state, appointment, lambda: self._is_changed)
+        if stopped and not self._is_changed:
+            self._newest = await workflow.execute_activity_method(
+                SubscriptionActivities.read_subscription, self._state.subscription_id, **LEDGER
+            )
 
     async def _sleeps_until(self, moment: datetime) -> bool:
         """Sleep until the moment; False when the state changed before it came."""

@@ -72,7 +72,7 @@ class SubscriptionReport(BaseModel):
     tariff_name: str
     days_remaining: int = Field(description="A begun day counts.", examples=[29])
     end_date: datetime
-    auto_renewal: bool = Field(default=False, description="Always false: not offered yet.")
+    auto_renewal: bool = Field(description="Whether a kept card is charged before the end.")
     last_payment_status: PaymentStatus | None = Field(
         description="Of the last payment that was decided; pages that nobody used do not count."
     )
@@ -203,6 +203,7 @@ async def _report(subscription: Subscription, parts: ApiParts) -> SubscriptionRe
         tariff_name=subscription.plan_name(language),
         days_remaining=math.ceil(remaining) if is_active else 0,
         end_date=subscription.expires_at,
+        auto_renewal=subscription.renews_itself,
         last_payment_status=None if latest is None else payment_status(latest.stage),
         # Its workflow may be a moment late in ending it.
         status=SubscriptionStatus.EXPIRED if is_overdue else subscription.status,

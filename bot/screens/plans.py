@@ -20,7 +20,9 @@ def plans_screen(
     if active_until is not None:
         paragraphs.append(phrases.say("plans.adds_up", end=phrases.moment(active_until)))
     prices = tuple(_price_row(phrases, each) for each in catalogue.by_plan)
-    rows = (*prices, _code_row(phrases, catalogue.offers), back_to_menu(phrases))
+    by_itself = (opens(phrases.label("button.auto_renewal"), Place.AUTO_RENEWAL),)
+    code = _code_row(phrases, catalogue.offers)
+    rows = (*prices, by_itself, code, back_to_menu(phrases))
     return Screen(text="\n\n".join(paragraphs), rows=rows)
 
 

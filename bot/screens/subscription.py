@@ -20,10 +20,11 @@ def subscription_screen(
         text = phrases.say("mine.ended", end=phrases.moment(subscription.expires_at))
         return Screen(text=text, rows=(renew, back_to_menu(phrases)))
     config = (opens(phrases.label("button.config"), Place.CONFIG),)
+    by_itself = (opens(phrases.label("button.auto_renewal"), Place.AUTO_RENEWAL),)
     setup = (opens(phrases.label("button.setup"), Place.SETUP),)
     return Screen(
         text=_facts(phrases, subscription, now),
-        rows=(config, renew, setup, back_to_menu(phrases)),
+        rows=(config, renew, by_itself, setup, back_to_menu(phrases)),
     )
 
 

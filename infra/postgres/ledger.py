@@ -11,9 +11,11 @@ from domain.ids import DeviceId, ProviderPaymentId, PurchaseId, SubscriptionId, 
 from domain.payments import Cancellation, Invoice, PaymentSnapshot, PaymentStatus, RefundSnapshot
 from domain.ports import Sealer
 from domain.purchases import PurchaseStage, Recollection, RepairAction, StuckReason
+from domain.renewals import StopReason
 from domain.servers import DeviceKeys
 from domain.subscriptions import Grant, PlacedPeer
 from infra.postgres.addresses import server_of, take_address
+from infra.postgres.auto_renewals import keep_method, stop_renewing
 from infra.postgres.discount_uses import release_discounts, spend_discounts
 from infra.postgres.grants import GRANT_OF_PURCHASE, grant_from
 from infra.postgres.peers import device_context, leaving_peers, withdraw_devices
@@ -95,7 +97,7 @@ class PostgresPurchaseLedger:
     ) -> Sequence[PlacedPeer]:
         """Note the refund and shorten the subscription by what the purchase had given."""
         async with self._pool.acquire() as connection, connection.transaction():
-            await _lock(connection, purchase_id)
+            purchase = await _lock(connection, purchase_id)
             await _note_refund(connection, purchase_id, refund)
             await _publish(connection, purchase_id, PurchaseStage.REFUNDED)
             await release_discounts(connection, purchase_id, even_spent=True)
@@ -109,6 +111,8 @@ class PostgresPurchaseLedger:
             )
             if grant is not None and await shorten_subscription(connection, grant, now):
                 await withdraw_devices(connection, grant["subscription_id"])
+                over = StopReason.SUBSCRIPTION_OVER
+                await stop_renewing(connection, purchase["user_id"], over, now)
             return await leaving_peers(connection, purchase_id)
 
     async def recall(self, purchase_id: PurchaseId, attempt: int) -> Recollection:
@@ -152,6 +156,7 @@ class PostgresPurchaseLedger:
         purchase_id = PurchaseId(purchase["purchase_id"])
         payment_row = await self._note_payment(connection, purchase, payment)
         await spend_discounts(connection, purchase_id)
+        await keep_method(connection, self._sealer, purchase, payment, now)
         subscription, is_renewal = await extend_subscription(connection, purchase, now)
         device_id = await self._wanted_device(connection, subscription, purchase)
         await connection.execute(

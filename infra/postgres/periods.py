@@ -10,6 +10,7 @@ from uuid import uuid5
 from asyncpg import Record
 
 from domain.subscriptions import SubscriptionStatus, end_after
+from infra.postgres.auto_renewals import grace_of
 from infra.postgres.pool import Connection
 
 
@@ -83,6 +84,9 @@ async def _extend(
     connection: Connection, current: Record, purchase: Record, now: datetime
 ) -> Record:
     is_active = current["status"] == SubscriptionStatus.ACTIVE
+    lasts_until = current["expires_at"] + await grace_of(connection, current["user_id"])
+    # In its grace the access went on, so the new time begins where the paid time ended.
+    bought_at = current["expires_at"] if is_active and now < lasts_until else now
     row = await connection.fetchrow(
         """
         update subscriptions
@@ -94,7 +98,7 @@ async def _extend(
         current["subscription_id"],
         purchase["tariff_id"],
         current["starts_at"] if is_active else now,
-        end_after(current["expires_at"] if is_active else None, now, purchase["bought"]),
+        end_after(current["expires_at"] if is_active else None, bought_at, purchase["bought"]),
         now,
     )
     assert row is not None  # noqa: S101  # locked by the caller

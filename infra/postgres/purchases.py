@@ -34,7 +34,7 @@ class Purchases:
             PromoRefused: A discount can no longer be had; nothing is written.
         """
         async with self._pool.acquire() as connection, connection.transaction():
-            is_new = await _insert(connection, order, now)
+            is_new = await insert_purchase(connection, order, now)
             if is_new:
                 await hold_discounts(connection, order, now)
         return is_new
@@ -64,12 +64,12 @@ class Purchases:
         return None if row is None else _record(row)
 
 
-async def _insert(connection: Connection, order: PurchaseOrder, now: datetime) -> bool:
+async def insert_purchase(connection: Connection, order: PurchaseOrder, now: datetime) -> bool:
+    """Write down the intention to buy; False when it was written before."""
     status = await connection.execute(
         """
         insert into purchases
-            (purchase_id, user_id, tariff_id, price, currency, order_document, stage,
-             created_at)
+            (purchase_id, user_id, tariff_id, price, currency, order_document, stage, created_at)
         values ($1, $2, $3, $4, $5, $6, 'preparing', $7)
         on conflict (purchase_id) do nothing
         """,
@@ -82,19 +82,26 @@ async def _insert(connection: Connection, order: PurchaseOrder, now: datetime) -
         order.model_dump(mode="json", exclude={"receipt_email"}),
         now,
     )
-    return status == "INSERT 0 1"
+    return bool(status == "INSERT 0 1")
+
+
+def order_of(row: Record, email: str | None = None) -> PurchaseOrder:
+    """The order of a row of `purchases`."""
+    return PurchaseOrder.model_validate({**row["order_document"], "receipt_email": email})
+
+
+def cancellation_of(row: Record) -> Cancellation | None:
+    """Why the provider took no money, if that is so."""
+    cancellation = row["cancellation"]
+    return None if cancellation is None else Cancellation.model_validate(cancellation)
 
 
 def _record(row: Record) -> PurchaseRecord:
-    order = PurchaseOrder.model_validate(
-        {**row["order_document"], "receipt_email": row["email"]},
-    )
-    cancellation = row["cancellation"]
     return PurchaseRecord(
-        order=order,
+        order=order_of(row, row["email"]),
         stage=PurchaseStage(row["stage"]),
         stuck_reason=None if row["stuck_reason"] is None else StuckReason(row["stuck_reason"]),
-        cancellation=None if cancellation is None else Cancellation.model_validate(cancellation),
+        cancellation=cancellation_of(row),
         confirmation_url=row["confirmation_url"],
         expires_at=row["expires_at"],
         attempt=row["attempt"] or 1,

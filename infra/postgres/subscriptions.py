@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from domain.errors import AccessEnded, NoFreeAddress
 from domain.ids import DeviceId, ServerId, SubscriptionId, UserId
 from domain.ports import Sealer
+from domain.renewals import RenewalTerms, StopReason
 from domain.servers import ClientConfig, Peer, PeerRemoval
 from domain.subscriptions import (
     Ending,
@@ -19,6 +20,7 @@ from domain.subscriptions import (
     SubscriptionStatus,
 )
 from infra.postgres.addresses import free_left_address, leave_address, server_of, take_address
+from infra.postgres.auto_renewals import stop_renewing
 from infra.postgres.peers import device_context, leaving_peers_of, withdraw_devices
 from infra.postgres.pool import Connection, Pool
 from infra.postgres.servers import server_from
@@ -45,7 +47,9 @@ class Subscriptions:
         row = await self._pool.fetchrow(
             """
             select s.*, t.name_ru, t.name_en, d.device_id, d.public_key,
-                   v.slug as server, v.location
+                   v.slug as server, v.location,
+                   (select grace from live_consents c join tariffs using (tariff_id)
+                    where c.user_id = s.user_id) as grace
             from subscriptions s
             join tariffs t using (tariff_id)
             join lateral (select * from devices where subscription_id = s.subscription_id
@@ -149,8 +153,12 @@ class Subscriptions:
         """The subscription's end and revision, read together."""
         row = await self._pool.fetchrow(
             """
-            select s.*, t.reminder_leads, t.win_back_after
-            from subscriptions s join tariffs t using (tariff_id)
+            select s.*, t.reminder_leads, t.win_back_after,
+                   r.charge_offsets, r.charge_notice, r.grace
+            from subscriptions s
+            join tariffs t using (tariff_id)
+            left join live_consents c on c.user_id = s.user_id
+            left join tariffs r on r.tariff_id = c.tariff_id
             where s.subscription_id = $1
             """,
             subscription_id,
@@ -166,6 +174,7 @@ class Subscriptions:
             end_set_at=row["end_set_at"],
             reminder_leads=tuple(row["reminder_leads"]),
             win_backs=tuple(row["win_back_after"]),
+            renews_itself=_terms(row),
         )
 
     async def end_subscription(self, subscription_id: SubscriptionId, now: datetime) -> Ending:
@@ -182,6 +191,8 @@ class Subscriptions:
                 return Ending(ended=False, expires_at=row["expires_at"])
             if is_active:
                 await _expire(connection, subscription_id)
+                over = StopReason.SUBSCRIPTION_OVER
+                await stop_renewing(connection, UserId(row["user_id"]), over, now)
             removals = await leaving_peers_of(connection, subscription_id)
             return Ending(ended=True, expires_at=row["expires_at"], removals=removals)
 
@@ -250,6 +261,16 @@ async def _expire(connection: Connection, subscription_id: SubscriptionId) -> No
     await withdraw_devices(connection, subscription_id)
 
 
+def _terms(row: Record) -> RenewalTerms | None:
+    if row["charge_offsets"] is None:
+        return None
+    return RenewalTerms(
+        charge_offsets=tuple(row["charge_offsets"]),
+        notice_lead=row["charge_notice"],
+        grace=row["grace"],
+    )
+
+
 def _subscription(row: Record) -> Subscription:
     return Subscription(
         subscription_id=SubscriptionId(row["subscription_id"]),
@@ -259,6 +280,7 @@ def _subscription(row: Record) -> Subscription:
         status=SubscriptionStatus(row["status"]),
         starts_at=row["starts_at"],
         expires_at=row["expires_at"],
+        grace=row["grace"],
         device_id=DeviceId(row["device_id"]),
         device_public_key=row["public_key"],
         server=row["server"],

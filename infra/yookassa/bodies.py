@@ -17,7 +17,9 @@ _LOCALES = {Language.RUSSIAN: "ru_RU", Language.ENGLISH: "en_US"}
 
 
 def payment_body(request: InvoiceRequest, settings: YooKassaSettings) -> Json:
-    """The body of `POST /payments`: captured at once, paid on YooKassa's own page.
+    """The body of `POST /payments`: captured at once, on YooKassa's own page or from a kept card.
+
+    https://yookassa.ru/developers/payment-acceptance/scenario-extensions/recurring-payments
 
     Raises:
         ProviderRefused: Receipts are on and the customer's e-mail address is missing.
@@ -25,14 +27,19 @@ def payment_body(request: InvoiceRequest, settings: YooKassaSettings) -> Json:
     body: dict[str, object] = {
         "amount": _amount(request.price),
         "capture": True,
-        "confirmation": {
-            "type": "redirect",
-            "return_url": settings.return_url,
-            "locale": _LOCALES[request.language],
-        },
         "description": request.description[:_LONGEST_PAYMENT_DESCRIPTION],
         "metadata": {"purchase_id": str(request.purchase_id)},
     }
+    if request.charged_method is not None:
+        body["payment_method_id"] = request.charged_method
+    else:
+        body["confirmation"] = {
+            "type": "redirect",
+            "return_url": settings.return_url,
+            "locale": _LOCALES[request.language],
+        }
+        if request.saves_method:
+            body["save_payment_method"] = True
     if settings.receipts:
         body["receipt"] = _receipt(request, settings)
     return body

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from domain.errors import ProviderRefused, ProviderUnavailable
+from domain.errors import MethodRefused, ProviderRefused, ProviderUnavailable
 from domain.ids import ProviderPaymentId, ProviderRefundId
 from domain.model import Value
 from domain.payments import Invoice, InvoiceRequest, PaymentSnapshot, RefundRequest, RefundSnapshot
@@ -55,9 +55,16 @@ class YooKassaGateway:
         Raises:
             ProviderUnavailable: The result is unknown; repeat with the same key.
             ProviderThrottled: As above, after `retry_after`.
+            MethodRefused: YooKassa does not charge the kept card.
             ProviderRefused: YooKassa refused, or a receipt lacks its e-mail address.
         """
-        answer = await self._post("/payments", payment_body(request, self._settings), key)
+        body = payment_body(request, self._settings)
+        try:
+            answer = await self._post("/payments", body, key)
+        except ProviderRefused as error:
+            if request.charged_method is None:
+                raise
+            raise MethodRefused(str(error)) from error
         return invoice_of(answer, return_url=self._settings.return_url)
 
     async def fetch_payment(self, payment_id: ProviderPaymentId) -> PaymentSnapshot:

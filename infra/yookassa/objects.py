@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from domain.errors import ProviderUnavailable
-from domain.ids import ProviderPaymentId, ProviderRefundId
+from domain.ids import ProviderPaymentId, ProviderRefundId, SavedMethodId
 from domain.money import Money
 from domain.payments import (
     Cancellation,
@@ -85,7 +85,14 @@ class ConfirmationBody(BaseModel):
 class MethodBody(BaseModel):
     """What the payer pays with."""
 
-    title: str
+    title: Tolerated[str] = None
+    id: Tolerated[str] = None
+    saved: Tolerated[bool] = None
+
+    @property
+    def kept(self) -> SavedMethodId | None:
+        """Its id, where YooKassa keeps it for us."""
+        return SavedMethodId(self.id) if self.saved and self.id else None
 
 
 class MetadataBody(BaseModel):
@@ -156,6 +163,7 @@ def payment_of(answer: Json) -> PaymentSnapshot:
             captured_at=body.captured_at,
             method_title=body.payment_method.title if body.payment_method else None,
             is_test=bool(body.test),
+            saved_method=body.payment_method.kept if body.payment_method else None,
             confirmation_url=body.confirmation.confirmation_url if body.confirmation else None,
         )
     except ValidationError as error:

@@ -34,6 +34,7 @@ class Stage:
     offers: fakes.Offers = field(default_factory=fakes.Offers)
     purchases: fakes.Purchases = field(default_factory=fakes.Purchases)
     subscriptions: fakes.Subscriptions = field(default_factory=fakes.Subscriptions)
+    auto_renewals: fakes.AutoRenewals = field(default_factory=fakes.AutoRenewals)
     inbox: fakes.Inbox = field(default_factory=fakes.Inbox)
     sessions: fakes.Sessions = field(default_factory=fakes.Sessions)
     starter: fakes.Starter = field(default_factory=fakes.Starter)
@@ -47,6 +48,7 @@ class Stage:
             offers=self.offers,
             purchases=self.purchases,
             subscriptions=self.subscriptions,
+            auto_renewals=self.auto_renewals,
             inbox=self.inbox,
             sessions=self.sessions,
             starter=self.starter,

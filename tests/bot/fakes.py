@@ -26,9 +26,10 @@ from domain.notices import Claim, ClaimedNotice
 from domain.plans import Plan
 from domain.promotions import PromoCode, PromoKind, PromoRefusal
 from domain.purchases import PurchaseOrder, PurchaseRecord, PurchaseStage, Repair
+from domain.renewals import Consent, StandingRenewal
 from domain.servers import ClientConfig
 from domain.stars import StarCharge, Surplus
-from domain.subscriptions import Subscription, SubscriptionStatus
+from domain.subscriptions import Subscription, SubscriptionState, SubscriptionStatus
 from infra.postgres.sessions import Session
 from infra.postgres.stars import KnownCharge
 
@@ -210,6 +211,30 @@ class Subscriptions:
             raise LookupError("no configuration yet")
         return self.config
 
+    async def subscription_state(self, subscription_id: SubscriptionId) -> SubscriptionState:
+        return SubscriptionState(subscription_id=subscription_id, user_id=ANNA, expires_at=NOW)
+
+
+class AutoRenewals:
+    def __init__(self) -> None:
+        self.consents: list[Consent] = []
+        self.standing: StandingRenewal | None = None
+
+    async def note_consent(self, consent: Consent) -> None:
+        self.consents.append(consent)
+
+    async def standing_of(self, user_id: UserId) -> StandingRenewal | None:
+        return self.standing
+
+    async def latest_of(self, user_id: UserId) -> StandingRenewal | None:
+        return self.standing
+
+    async def unlink(self, user_id: UserId, now: datetime) -> SubscriptionId | None:
+        if self.standing is None:
+            return None
+        self.standing = None
+        return SubscriptionId(UUID(int=1))
+
 
 class Inbox:
     def __init__(self) -> None:
@@ -239,6 +264,7 @@ class Starter:
         self.repairs: list[tuple[PurchaseId, Repair]] = []
         self.seen: list[ProviderPaymentId] = []
         self.surpluses: list[Surplus] = []
+        self.told: list[SubscriptionState] = []
         self.is_away = False
         self.refusal: Exception | None = None
 
@@ -254,6 +280,9 @@ class Starter:
 
     async def give_back(self, surplus: Surplus) -> None:
         self.surpluses.append(surplus)
+
+    async def open_or_extend(self, state: SubscriptionState) -> None:
+        self.told.append(state)
 
     async def repair(self, purchase_id: PurchaseId, repair: Repair) -> None:
         if self.refusal is not None:

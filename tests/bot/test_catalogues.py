@@ -21,7 +21,7 @@ from domain.languages import Language
 LOCALES = Path("bot/locales")
 KEYWORDS = {"say": None, "label": None, "N_": None, "count": (1, 1)}
 FORMS = {Language.RUSSIAN: 3, Language.ENGLISH: 2}
-TAGS = {"b", "i", "code", "pre", "a"}  # of those that Telegram knows, the ones we use
+TAGS = {"b", "blockquote", "i", "code", "pre", "a"}  # of those that Telegram knows, the ones we use
 
 
 def catalogue(path: Path) -> Catalog:

@@ -16,6 +16,14 @@ from bot.buttons import Platform
 from bot.catalogue import Catalogue
 from bot.phrasebook import Phrasebook, phrasebook
 from bot.screens.alarm import alarm_screen
+from bot.screens.auto_renewal import (
+    renewal_notice_screen,
+    renewal_offer_screen,
+    renewal_plans_screen,
+    standing_renewal_screen,
+    unlinked_screen,
+    wording_of,
+)
 from bot.screens.checkout import (
     email_screen,
     not_started_screen,
@@ -35,7 +43,7 @@ from bot.screens.screen import Screen
 from bot.screens.setup import guide_screen, setup_screen
 from bot.screens.subscription import subscription_screen
 from bot.standing import Standing
-from domain.ids import ChatId, MessageId, PurchaseId, SubscriptionId
+from domain.ids import ChatId, MessageId, PurchaseId, SavedMethodId, SubscriptionId
 from domain.languages import Language
 from domain.money import stars
 from domain.notices import Reminder, ReminderKind
@@ -52,6 +60,7 @@ from domain.purchases import (
     StuckReason,
     repairs_for,
 )
+from domain.renewals import Consent, RenewalNews, RenewalNotice, StandingRenewal, StopReason
 from domain.stars import CheckoutRefusal
 from domain.subscriptions import SubscriptionStatus
 from tests.bot.fakes import ANNA, MONTH, NOW, SPRING, YEAR, a_subscription
@@ -85,6 +94,7 @@ def every_screen(phrases: Phrasebook) -> Iterator[Named]:
     yield from discounts(phrases)
     yield from purchases(phrases)
     yield from subscriptions(phrases)
+    yield from renewals(phrases)
     yield from guides(phrases)
     yield from alarms(phrases)
     yield "language", language_screen(phrases)
@@ -199,6 +209,41 @@ def subscriptions(phrases: Phrasebook) -> Iterator[Named]:
         yield f"reminder, {kind}", reminder_screen(phrases, kind, reminder, list_quote(MONTH))
     no_plan = reminder_screen(phrases, ReminderKind.ENDED, reminder, None)
     yield "reminder, plan no longer for sale", no_plan
+
+
+def renewals(phrases: Phrasebook) -> Iterator[Named]:
+    subscription = a_subscription()
+    standing = StandingRenewal(
+        consent=Consent(
+            purchase_id=PURCHASE,
+            user_id=ANNA,
+            plan_id=MONTH.plan_id,
+            price=MONTH.price,
+            wording_version="1",
+            wording=wording_of(phrases, MONTH),
+            given_at=NOW,
+        ),
+        method_id=SavedMethodId("card-1"),
+        method_title="Bank card *4444",
+    )
+    yield "auto-renewal, off", renewal_plans_screen(phrases, (MONTH, YEAR))
+    yield "auto-renewal, consent", renewal_offer_screen(phrases, quote(MONTH, Offers()))
+    yield "auto-renewal, on", standing_renewal_screen(phrases, standing, subscription)
+    yield "auto-renewal, unlinked", unlinked_screen(phrases)
+    told = RenewalNotice(
+        news=RenewalNews.AHEAD,
+        subscription_id=subscription.subscription_id,
+        user_id=ANNA,
+        expires_at=NOW + timedelta(days=2),
+        charge_at=NOW + timedelta(days=1),
+        cancellation=Cancellation(party="payment_network", reason="insufficient_funds"),
+    )
+    for news in (RenewalNews.AHEAD, RenewalNews.FAILED):
+        notice = told.model_copy(update={"news": news})
+        yield f"auto-renewal, {news}", renewal_notice_screen(phrases, notice, standing)
+    for reason in StopReason:
+        notice = told.model_copy(update={"news": RenewalNews.STOPPED, "stopped": reason})
+        yield f"auto-renewal, stopped: {reason}", renewal_notice_screen(phrases, notice, standing)
 
 
 def guides(phrases: Phrasebook) -> Iterator[Named]:

@@ -32,6 +32,7 @@ from tests.bot.fakes import (
     CONFIG,
     MONTH,
     NOW,
+    AutoRenewals,
     Customers,
     NoticeBook,
     Offers,
@@ -61,7 +62,9 @@ async def notices(
     await telegram.press_start(ANNA)
     await telegram.found_group(STAFF, "Staff", admins=(5,))
     renewals = Renewals(purchases, Plans(), Offers(), lambda: NOW)
-    return TelegramNotices(messenger, book, Customers(), renewals, admin_chat_id=STAFF)
+    return TelegramNotices(
+        messenger, book, Customers(), renewals, AutoRenewals(), admin_chat_id=STAFF
+    )
 
 
 @pytest.fixture
@@ -299,7 +302,9 @@ class TestAlarms:
         log: list[EventDict],
     ) -> None:
         renewals = Renewals(Purchases(), Plans(), Offers(), lambda: NOW)
-        alone = TelegramNotices(messenger, book, Customers(), renewals, admin_chat_id=chat_id)
+        alone = TelegramNotices(
+            messenger, book, Customers(), renewals, AutoRenewals(), admin_chat_id=chat_id
+        )
         await alone.raise_alarm(self.alarm())
         assert "a paid purchase is stuck" in log[0]["event"]
         assert log[0]["log_level"] == "error"

@@ -56,6 +56,8 @@ class FakeLedger:
         self.cancellations: dict[PurchaseId, Cancellation | None] = {}
         self.grants: dict[PurchaseId, Grant] = {}
         self.states: dict[SubscriptionId, SubscriptionState] = {}
+        self.subscriptions: dict[PurchaseId, SubscriptionId] = {}
+        """What a purchase extends, where it does not open a subscription of its own."""
         self._orders: dict[PurchaseId, PurchaseOrder] = {}
         self._invoices: dict[tuple[PurchaseId, int], Invoice] = {}
         self._placed: dict[DeviceId, tuple[Server, int]] = {}
@@ -77,6 +79,7 @@ class FakeLedger:
             end_set_at=now,
             reminder_leads=(timedelta(days=3), timedelta(days=1)),
             win_backs=(timedelta(days=3),),
+            renews_itself=known.renews_itself if known else None,
         )
         device_id = _device_of(subscription_id)
         if self.servers and device_id not in self._placed:
@@ -200,7 +203,9 @@ class FakeLedger:
         raise NotImplementedError(f"no workflow asks for the subscription of {user_id}")
 
     def _new_grant(self, order: PurchaseOrder, now: datetime) -> Grant:
-        subscription_id = SubscriptionId(uuid5(order.purchase_id, "subscription"))
+        subscription_id = self.subscriptions.get(
+            order.purchase_id, SubscriptionId(uuid5(order.purchase_id, "subscription"))
+        )
         self.sell(subscription_id, now, order.duration)
         device_id = _device_of(subscription_id)
         end = self.states[subscription_id].expires_at

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from domain.errors import ServerUnavailable, ShopError, TelegramUnavailable
 from domain.notices import ConfigDelivery, Delivery, Reminder, ReminderKind
 from domain.purchases import Alarm, PurchaseNotice
+from domain.renewals import RenewalNotice
 from domain.servers import ClientConfig, Peer, PeerRemoval, PeerStatistics, Server, ServerInfo
 from tests.workflows.journal import Journal
 
@@ -64,6 +65,7 @@ class FakeNotices:
     def __init__(self, journal: Journal) -> None:
         self.outage: ShopError | None = None
         self.outcome = Delivery.DELIVERED
+        self.renewal_news: list[RenewalNotice] = []
         self._journal = journal
 
     def take_down(self) -> None:
@@ -87,6 +89,10 @@ class FakeNotices:
     async def remind(self, kind: ReminderKind, reminder: Reminder) -> Delivery:
         await self._journal.note("try_to_remind", kind)
         return await self._send("reminded", kind)
+
+    async def tell_renewal(self, notice: RenewalNotice) -> Delivery:
+        self.renewal_news.append(notice)
+        return await self._send("renewal", notice.news)
 
     async def _send(self, what: str, message: object) -> Delivery:
         if self.outage is not None:

@@ -25,6 +25,9 @@ class FakeProvider:
         self.shop_id = "shop-1"
         self.outage: ShopError | None = None
         self.refund_outcome = RefundStatus.SUCCEEDED
+        self.charges: dict[str, Any] = {"status": PaymentStatus.SUCCEEDED}
+        """How the charge of a kept card ends."""
+        self.refused_method: ShopError | None = None
         self._journal = journal
         self._invoices: dict[str, Invoice] = {}
         self._payments: dict[str, PaymentSnapshot] = {}
@@ -67,8 +70,12 @@ class FakeProvider:
     async def create_invoice(self, request: InvoiceRequest, *, key: str) -> Invoice:
         await self._answer("create_invoice", key)
         if key not in self._invoices:
+            if request.charged_method is not None and self.refused_method is not None:
+                raise self.refused_method.with_traceback(None)
             self._invoices[key] = _invoice(key)
             payment = _pending(self._invoices[key], request, self.shop_id)
+            if request.charged_method is not None:
+                payment = payment.model_copy(update=self.charges)
             self._payments[payment.provider_payment_id] = payment
         return self._invoices[key]
 

@@ -24,6 +24,7 @@ from temporal.starter import Starter
 from tests.workflows.fake_ledger import USER, FakeLedger
 from tests.workflows.fake_outside import FakeNotices, FakePeers
 from tests.workflows.fake_provider import FakeProvider
+from tests.workflows.fake_renewals import FakeRenewals
 from tests.workflows.journal import Journal
 from workers.gateways import Gateways
 from workers.shop_worker import build_workers
@@ -80,6 +81,7 @@ class Shop:
         self.provider = FakeProvider(self.journal)
         self.stars = FakeProvider(self.journal)
         self.ledger = FakeLedger(self.journal)
+        self.renewals = FakeRenewals(self.ledger)
         self.peers = FakePeers(self.journal)
         self.notices = FakeNotices(self.journal)
         self._skipper = TimeSkipper(client)
@@ -94,6 +96,7 @@ class Shop:
             notices=self.notices,
             ledger=self.ledger,
             access=self.ledger,
+            renewals=self.renewals,
             desk=self.starter,
         )
         async with AsyncExitStack() as stack:
