@@ -1,0 +1,169 @@
+"""Whatever is asked in whatever order, with crashes between: an address has one owner."""
+
+import io
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from unittest import mock
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from infra.node import wgshop_peer
+from infra.node.wgshop_peer import Peer, Program, Refusal, Tombstone, parse_request
+from tests.infra.node.conftest import add_of, remove_of, sync_of
+
+NUMBERS = st.integers(1, 4)
+REVISIONS = st.integers(1, 6)
+LAST_BYTES = st.integers(2, 5)
+"""Few of each, so that they meet."""
+
+
+class Crash(Exception):
+    """The machine stops here."""
+
+
+class Kernel:
+    """An interface in memory: the last who claims an address has it."""
+
+    def __init__(self, *_: object) -> None:
+        self.peers: dict[str, set[str]] = {}
+        self.crashes = False
+
+    def hold(self, peer: Peer, _lock: int) -> None:
+        self._may_crash()
+        claimed = set(peer.allowed_ips.split(","))
+        for addresses in self.peers.values():
+            addresses.difference_update(claimed)
+        self.peers[peer.public_key] = claimed
+
+    def drop(self, public_key: str, _lock: int) -> None:
+        self._may_crash()
+        self.peers.pop(public_key, None)
+
+    def become(self, peers: list[Peer], _lock: int) -> None:
+        self._may_crash()
+        self.peers = {peer.public_key: set(peer.allowed_ips.split(",")) for peer in peers}
+
+    def _may_crash(self) -> None:
+        if self.crashes:
+            raise Crash
+
+
+class AnyHistory(RuleBasedStateMachine):
+    """The ledger's requests, as they arrive: repeated, late, out of order, or cut off."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = TemporaryDirectory()
+        self.kernel = Kernel()
+        self.program = Program("wg0", "wg", Path(self.folder.name), patience=1)
+        self.program._interface = self.kernel
+        self.newest: dict[str, int] = {}
+        self.is_torn = False
+
+    def ask(self, request: dict[str, Any]) -> bool:
+        """Whether it was carried out."""
+        try:
+            self.program.answer(parse_request(json.dumps(request).encode()))
+        except Crash:
+            self.is_torn = True
+            return False
+        except Refusal as refusal:
+            assert refusal.error in {"refused", "stale"}
+            return False
+        return True
+
+    @property
+    def saved(self) -> dict[str, Peer]:
+        return self.program._file.load().peers
+
+    @rule(number=NUMBERS, revision=REVISIONS, last=LAST_BYTES)
+    def add(self, number: int, revision: int, last: int) -> None:
+        wanted = add_of(number, revision=revision, ipv4=f"10.66.0.{last}", ipv6=f"fd66::{last}")
+        self._change(wanted["public_key"], revision, wanted)
+
+    @rule(number=NUMBERS, revision=REVISIONS)
+    def remove(self, number: int, revision: int) -> None:
+        wanted = remove_of(number, revision)
+        if self._change(wanted["public_key"], revision, wanted):
+            assert wanted["public_key"] not in self.saved
+
+    @rule(numbers=st.sets(NUMBERS), generation=st.integers(1, 4), behind=st.integers(0, 3))
+    def sync(self, numbers: set[int], generation: int, behind: int) -> None:
+        state = self.program._file.load()
+        adds = [add_of(number, revision=3) for number in numbers]
+        as_of = max(state.serial - behind, 0)
+        if self.ask(sync_of(*adds, generation=generation, as_of=as_of)):
+            assert generation >= state.generation
+            self.is_torn = False
+
+    @rule()
+    def reboot(self) -> None:
+        self.kernel.peers.clear()
+        self.ask({"op": "apply"})
+        self.is_torn = False
+
+    @rule(number=NUMBERS, revision=REVISIONS)
+    def crash_between_file_and_kernel(self, number: int, revision: int) -> None:
+        self.kernel.crashes = True
+        self.ask(add_of(number, revision=revision))
+        self.kernel.crashes = False
+
+    def _change(self, public_key: str, revision: int, request: dict[str, Any]) -> bool:
+        known = self.program._file.load().known(public_key)
+        is_done = self.ask(request)
+        if is_done and known is not None:
+            assert known.revision <= revision, "an older decision was carried out"
+        if is_done and isinstance(known, Tombstone) and request["op"] == "add":
+            assert known.revision < revision, "a late add brought a removed peer back"
+        return is_done
+
+    @invariant()
+    def each_address_has_one_owner(self) -> None:
+        claimed = [address for peer in self.saved.values() for address in (peer.ipv4, peer.ipv6)]
+        assert len(claimed) == len(set(claimed))
+
+    @invariant()
+    def the_kernel_follows_the_file(self) -> None:
+        if not self.is_torn:
+            saved = {key: set(peer.allowed_ips.split(",")) for key, peer in self.saved.items()}
+            assert self.kernel.peers == saved
+
+    def teardown(self) -> None:
+        self.reboot()
+        self.the_kernel_follows_the_file()
+        self.folder.cleanup()
+
+
+TestAnyHistory = AnyHistory.TestCase
+TestAnyHistory.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+
+
+@pytest.fixture
+def state_dir(tmp_path: Path) -> Iterator[Path]:
+    """The directory, which stays empty, and an alarm clock that does not ring in our process."""
+    with mock.patch.object(wgshop_peer.signal, "alarm"):
+        yield tmp_path / "state"
+
+
+@given(raw=st.binary(max_size=200) | st.text().map(str.encode))
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_anything_on_stdin_is_answered_by_one_line_and_changes_nothing(
+    state_dir: Path, raw: bytes
+) -> None:
+    said = io.StringIO()
+    stdin = mock.Mock(buffer=io.BytesIO(raw))
+    with mock.patch.object(sys, "stdin", stdin), mock.patch.object(sys, "stdout", said):
+        code = wgshop_peer.main(["wg0", "--wg", "/bin/false", "--state-dir", str(state_dir)])
+    (line,) = said.getvalue().splitlines()
+    assert json.loads(line)["error"] == "malformed"
+    assert code == 1
+    assert not state_dir.exists()
