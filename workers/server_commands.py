@@ -47,7 +47,7 @@ def add(
         str | None, typer.Option(help="What customers connect to; best a DNS name of yours.")
     ] = None,
     endpoint_port: Annotated[int | None, typer.Option(help="UDP; default 51820.")] = None,
-    interface: Annotated[str | None, typer.Option(help="Default: wg0.")] = None,
+    interface: Annotated[str | None, typer.Option(help="Default: wg0, or awg0.")] = None,
     dns: Annotated[list[str] | None, typer.Option(help="Customers' DNS; may be repeated.")] = None,
     mtu: Annotated[int | None, typer.Option(help="Default: 1420.")] = None,
     network_v4: Annotated[str | None, typer.Option(help="Default: a free 10.x.0.0/16.")] = None,

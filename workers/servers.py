@@ -12,7 +12,7 @@ from domain.errors import FleetRefused
 from domain.obfuscation import TunnelTool
 from domain.servers import ServerState
 from infra.keyring import KeyRing
-from infra.postgres.enlisting import Wishes, enlist
+from infra.postgres.enlisting import Wishes, default_interface, enlist
 from infra.postgres.fleet import Berth, Fleet
 from infra.postgres.pool import Pool, open_pool
 from infra.provisioning.installation import ACCOUNT, Installation, Machine
@@ -119,7 +119,8 @@ def _look(
     endpoint: SshEndpoint, credential: Credential, wishes: Wishes, known: Berth | None
 ) -> Machine:
     server = known.registration.server if known else None
-    interface = wishes.interface or (server.interface if server else "wg0")
+    usual = default_interface(is_disguised=wishes.is_disguised)
+    interface = wishes.interface or (server.interface if server else usual)
     tool = server.tool if server else TunnelTool.WG
     if wishes.is_disguised:
         tool = TunnelTool.AWG

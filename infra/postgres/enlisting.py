@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from domain.errors import FleetRefused
 from domain.ids import ServerId
 from domain.model import Value
+from domain.obfuscation import TunnelTool
 from domain.ports import Sealer
 from domain.servers import Server, ServerState
 from infra.postgres.fleet import log_act
@@ -101,6 +102,11 @@ async def enlist(
     )
 
 
+def default_interface(*, is_disguised: bool) -> str:
+    """The interface's name where nobody chose one."""
+    return f"{TunnelTool.AWG if is_disguised else TunnelTool.WG}0"
+
+
 def server_context(server_id: ServerId) -> bytes:
     """Binds a sealed private key to its server."""
     return f"server:{server_id}".encode()
@@ -186,7 +192,7 @@ def _defaults(rows: list[Record], line: SshEndpoint, wishes: Wishes) -> dict[str
         "state": ServerState.DRAINING,
         "endpoint_host": line.host,
         "endpoint_port": 51820,
-        "interface": "wg0",
+        "interface": default_interface(is_disguised=wishes.is_disguised),
         "dns": DEFAULT_DNS,
         "network_v4": network_v4,
         "network_v6": network_v6,

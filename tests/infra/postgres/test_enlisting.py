@@ -151,3 +151,14 @@ async def test_a_replaced_machine_keeps_the_dns_name_that_customers_have(enlists
 async def test_without_a_location_a_new_server_is_not_enlisted(enlists: Enlister) -> None:
     with pytest.raises(FleetRefused, match="--location"):
         await enlists(location=None)
+
+
+async def test_customers_of_a_disguised_server_get_its_parameters_in_their_files(
+    enlists: Enlister, shop: Shop
+) -> None:
+    server = (await enlists(is_disguised=True)).registration.server
+    await shop.pool.execute("update vpn_servers set state = 'selling'")
+    grant = await shop.buy(await shop.customer())
+    config = await shop.access.client_config(grant.device_id)
+    assert server.obfuscation is not None
+    assert set(server.obfuscation.lines()) <= set(config.render().splitlines())
