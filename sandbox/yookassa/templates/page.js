@@ -118,7 +118,7 @@ function sendOnce(form) {
 /** Looks whether the payment went on elsewhere: it expired, or was paid in another window. */
 function watch(main) {
   const left = document.getElementById("left");
-  window.setInterval(async () => {
+  const look = async () => {
     if (document.hidden) return;
     try {
       const answer = await fetch(main.dataset.watch, { signal: AbortSignal.timeout(4000) });
@@ -128,7 +128,9 @@ function watch(main) {
     } catch {
       // The next look may succeed.
     }
-  }, 3000);
+  };
+  window.setInterval(look, 3000);
+  document.addEventListener("visibilitychange", look);
 }
 
 for (const form of document.forms) {
