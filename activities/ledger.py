@@ -30,6 +30,13 @@ class RecordRefund(Value):
     now: datetime
 
 
+class DecideFree(Value):
+    """A purchase at no price to decide about, at the workflow's time."""
+
+    purchase_id: PurchaseId
+    now: datetime
+
+
 class RecordStage(Value):
     """A stage to publish."""
 
@@ -87,6 +94,21 @@ class LedgerActivities:
         return await self.ledger.record_payment_and_grant(
             record.purchase_id, record.payment, record.now
         )
+
+    @activity.defn
+    async def record_payment_and_wrap(self, record: RecordPayment) -> None:
+        """Note the payment of a gift, which can then be opened."""
+        await self.ledger.record_payment_and_wrap(record.purchase_id, record.payment, record.now)
+
+    @activity.defn
+    async def grant_free(self, wanted: DecideFree) -> Grant:
+        """Decide all that a trial or a gift's opening gives."""
+        return await self.ledger.grant_free(wanted.purchase_id, wanted.now)
+
+    @activity.defn
+    async def revoke_free(self, wanted: DecideFree) -> Sequence[PlacedPeer]:
+        """Take back what could not be set up."""
+        return await self.ledger.revoke_free(wanted.purchase_id, wanted.now)
 
     @activity.defn
     async def record_refund_and_revoke(self, record: RecordRefund) -> Sequence[PlacedPeer]:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from temporalio import activity
 
-from domain.ids import DeviceId
+from domain.ids import DeviceId, PurchaseId
 from domain.model import Value
-from domain.notices import ConfigDelivery, Delivery, Reminder, ReminderKind
+from domain.notices import ConfigDelivery, Delivery, GiftDelivery, Reminder, ReminderKind
 from domain.ports import AccessLedger, Notices
 from domain.purchases import Alarm, PurchaseNotice
 
@@ -42,6 +42,16 @@ class NoticeActivities:
         """Hand over the file and its QR picture."""
         config = await self.access.client_config(wanted.device_id)
         return await self.notices.deliver_config(wanted.delivery, config)
+
+    @activity.defn
+    async def hand_over_gift(self, delivery: GiftDelivery) -> Delivery:
+        """Give the giver the link."""
+        return await self.notices.hand_over_gift(delivery)
+
+    @activity.defn
+    async def tell_giver(self, opening_id: PurchaseId) -> Delivery:
+        """Tell the giver that their gift was opened."""
+        return await self.notices.tell_giver(opening_id)
 
     @activity.defn
     async def raise_alarm(self, alarm: Alarm) -> None:

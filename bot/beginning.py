@@ -33,9 +33,16 @@ async def begin_purchase(
     order = draft.model_copy(update={"message": message})
     is_new = await shop.purchases.open(order, shop.now())
     if is_new:
-        preparing = notice_of(order, message, PurchaseStage.PREPARING)
-        await _show(shop, message, purchase_screen(phrases, preparing))
+        await show_preparing(order, message, shop, phrases)
     return await start_purchase(order, message, shop, phrases, is_new=is_new)
+
+
+async def show_preparing(
+    order: PurchaseOrder, message: ChatMessage, shop: Shop, phrases: Phrasebook
+) -> None:
+    """Show that the purchase has begun."""
+    preparing = notice_of(order, message, PurchaseStage.PREPARING)
+    await _show(shop, message, purchase_screen(phrases, preparing))
 
 
 async def start_purchase(

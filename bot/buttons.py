@@ -13,7 +13,7 @@ from domain.languages import Language
 from domain.money import Money
 from domain.payments import Provider
 from domain.pricing import Quote
-from domain.purchases import PurchaseOrder, RepairAction
+from domain.purchases import PurchaseKind, PurchaseOrder, RepairAction
 
 Row = tuple[InlineKeyboardButton, ...]
 
@@ -31,6 +31,9 @@ class Place(StrEnum):
     AUTO_RENEWAL = "renewal"
     PROMO = "promo"
     NO_PROMO = "no_promo"
+    TRIAL = "trial"
+    GIFTS = "gifts"
+    GIVE = "give"
 
 
 class Platform(StrEnum):
@@ -65,6 +68,8 @@ class Buy(CallbackData, prefix="buy"):
     price: Decimal
     days: int
     """Days on top, which the button shows as well."""
+    is_gift: bool
+    """For somebody else: at the price in the list."""
     purchase: UUID
 
     def agrees_with(self, quote: Quote) -> bool:
@@ -84,6 +89,7 @@ class BuyInStars(CallbackData, prefix="stars"):
     plan_id: PlanId
     price: int
     days: int
+    is_gift: bool
     purchase: UUID
 
     def agrees_with(self, quote: Quote) -> bool:
@@ -122,6 +128,12 @@ class Again(CallbackData, prefix="again"):
     attempt: int
 
 
+class Unwrap(CallbackData, prefix="gift"):
+    """Open the gift that this code's link led to."""
+
+    code: str
+
+
 class Speak(CallbackData, prefix="speak"):
     """Choose a language."""
 
@@ -140,31 +152,39 @@ def opens(text: str, place: Place, *, fresh: bool = False) -> InlineKeyboardButt
     return InlineKeyboardButton(text=text, callback_data=Open(place=place, fresh=fresh).pack())
 
 
-def buys(text: str, quote: Quote) -> InlineKeyboardButton:
+def buys(text: str, quote: Quote, *, is_gift: bool = False) -> InlineKeyboardButton:
     """A button that buys at that price.
 
     A purchase gets its id when its button is drawn, so two taps on the button are one purchase.
     """
-    data = _buying(
-        quote.provider, quote.plan.plan_id, quote.price, quote.extra_days, PurchaseId(uuid4())
-    )
+    quoted = (quote.provider, quote.plan.plan_id, quote.price, quote.extra_days)
+    data = _buying(*quoted, PurchaseId(uuid4()), is_gift=is_gift)
     return InlineKeyboardButton(text=text, callback_data=data.pack())
 
 
 def goes_on(text: str, order: PurchaseOrder) -> InlineKeyboardButton:
     """A button that goes on with a purchase that was written down before."""
     days = sum(discount.days for discount in order.discounts)
-    data = _buying(order.provider, order.plan_id, order.price, days, order.purchase_id)
+    terms = (order.provider, order.plan_id, order.price, days, order.purchase_id)
+    data = _buying(*terms, is_gift=order.kind is PurchaseKind.GIFT)
     return InlineKeyboardButton(text=text, callback_data=data.pack())
 
 
 def _buying(
-    provider: Provider, plan_id: PlanId, price: Money, days: int, purchase_id: PurchaseId
+    provider: Provider,
+    plan_id: PlanId,
+    price: Money,
+    days: int,
+    purchase: PurchaseId,
+    *,
+    is_gift: bool,
 ) -> Buy | BuyInStars:
     if provider is Provider.STARS:
         stars = int(price.amount)
-        return BuyInStars(plan_id=plan_id, price=stars, days=days, purchase=purchase_id)
-    return Buy(plan_id=plan_id, price=price.amount, days=days, purchase=purchase_id)
+        return BuyInStars(
+            plan_id=plan_id, price=stars, days=days, is_gift=is_gift, purchase=purchase
+        )
+    return Buy(plan_id=plan_id, price=price.amount, days=days, is_gift=is_gift, purchase=purchase)
 
 
 def tries_again(phrases: Phrasebook, purchase_id: PurchaseId, attempt: int) -> InlineKeyboardButton:

@@ -24,7 +24,13 @@ class Catalogue(Value):
 
     def as_drawn(self, button: Buy | BuyInStars) -> Quote | None:
         """The button's plan, if it is still for sale at the price that the button shows."""
-        return next((each for each in self.quotes if button.agrees_with(each)), None)
+        prices = self.for_others.quotes if button.is_gift else self.quotes
+        return next((each for each in prices if button.agrees_with(each)), None)
+
+    @property
+    def for_others(self) -> "Catalogue":
+        """The same as gifts: at the prices in the list."""
+        return Catalogue(quotes=tuple(each.without_discounts for each in self.quotes))
 
 
 async def catalogue_of(shop: Shop, user_id: UserId) -> Catalogue:

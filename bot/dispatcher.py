@@ -8,6 +8,7 @@ from bot.conversations.auto_renewal import auto_renewal_router
 from bot.conversations.checkout import checkout_router
 from bot.conversations.failures import failures_router
 from bot.conversations.fallback import fallback_router, group_router
+from bot.conversations.gifts import gifts_router
 from bot.conversations.help import help_router
 from bot.conversations.language import language_router
 from bot.conversations.membership import membership_router
@@ -18,6 +19,7 @@ from bot.conversations.repairs import repairs_router
 from bot.conversations.setup import setup_router
 from bot.conversations.stars import checkouts_router, stars_router
 from bot.conversations.subscription import subscription_router
+from bot.conversations.trial import trial_router
 from bot.middlewares import Acquaintance, EveryTapAnswered, HandledOnce
 from bot.phrasebook import phrasebook
 from bot.shop import Shop
@@ -54,7 +56,9 @@ def _private_chats() -> Router:
     router.callback_query.filter(F.message.chat.type == ChatType.PRIVATE)
     router.include_routers(
         promo_router(),  # before the menu: a link's /start carries more than a plain one
+        gifts_router(),
         menu_router(),
+        trial_router(),
         plans_router(),
         checkout_router(),
         stars_router(),

@@ -11,19 +11,21 @@ from bot.phrasebook import phrasebook
 from bot.renewals import Renewals
 from bot.screens.alarm import alarm_screen
 from bot.screens.auto_renewal import renewal_notice_screen
+from bot.screens.gifts import gift_opened_screen, gift_payload, gift_ready_screen
 from bot.screens.purchase import purchase_screen, ready_screen
 from bot.screens.reminder import reminder_screen
 from bot.screens.screen import Screen
-from domain.errors import CustomerUnreachable, MessageGone
+from domain.errors import CustomerUnreachable, MessageGone, UnknownPurchase
 from domain.ids import ChatId, PurchaseId, UserId
 from domain.languages import Language
-from domain.notices import Claim, ConfigDelivery, Delivery, Reminder, ReminderKind
+from domain.notices import Claim, ConfigDelivery, Delivery, GiftDelivery, Reminder, ReminderKind
 from domain.ports import NoticeBook
 from domain.purchases import Alarm, ChatMessage, PurchaseNotice
 from domain.renewals import RenewalNotice
 from domain.servers import ClientConfig
 from infra.postgres.auto_renewals import AutoRenewals
 from infra.postgres.customers import Customers
+from infra.postgres.gifts import Gifts
 from infra.telegram import TelegramMessenger
 
 _log = structlog.get_logger(__name__)
@@ -37,6 +39,7 @@ class TelegramNotices:
         book: Which notices went out.
         customers: Where a reminder finds the customer's language.
         renewals: Where a reminder finds the price of its one-tap renewal.
+        gifts: Where a gift's link is found.
         admin_chat_id: The staff's chat; without one alarms only go to the log.
         staff_language: The language of alarms.
     """
@@ -49,6 +52,7 @@ class TelegramNotices:
         renewals: Renewals,
         auto_renewals: AutoRenewals,
         *,
+        gifts: Gifts,
         admin_chat_id: ChatId | None,
         staff_language: Language = Language.RUSSIAN,
     ) -> None:
@@ -57,6 +61,7 @@ class TelegramNotices:
         self._customers = customers
         self._renewals = renewals
         self._auto_renewals = auto_renewals
+        self._gifts = gifts
         self._admin_chat_id = admin_chat_id
         self._staff_language = staff_language
 
@@ -71,6 +76,22 @@ class TelegramNotices:
     async def deliver_config(self, delivery: ConfigDelivery, config: ClientConfig) -> Delivery:
         """Send the file and its QR picture, then turn the payment message into "ready"."""
         return await self._tell(delivery.user_id, self._deliver(delivery, config))
+
+    async def hand_over_gift(self, delivery: GiftDelivery) -> Delivery:
+        """Turn the payment message into the gift's link."""
+        return await self._tell(delivery.user_id, self._hand_over_gift(delivery))
+
+    async def tell_giver(self, opening_id: PurchaseId) -> Delivery:
+        """Tell the giver, once, that their gift was opened, and by whom."""
+        gift = await self._gifts.opened_as(opening_id)
+        if gift is None or gift.opened_by == gift.giver_id:
+            return Delivery.DELIVERED  # it was closed again meanwhile, or they know
+        phrases = phrasebook(await self._language_of(gift.giver_id))
+        screen = gift_opened_screen(phrases, gift)
+        return await self._tell(
+            gift.giver_id,
+            self._say_once(f"gift:{gift.purchase_id}:opened:{gift.opening}", gift.giver_id, screen),
+        )
 
     async def raise_alarm(self, alarm: Alarm) -> None:
         """Tell the staff, once for each parking, with a button for each repair."""
@@ -176,45 +197,51 @@ class TelegramNotices:
         )
         mine = opens(phrases.label("button.mine"), Place.MINE, fresh=True)
         screen = Screen(text=text, rows=((mine,),))
-        await send_once(
-            self._book,
-            f"purchase:{delivery.purchase_id}:renewed",
-            delivery.user_id,
-            lambda: self._messenger.send_text(
-                ChatId(delivery.user_id), screen.text, screen.keyboard
-            ),
-            in_doubt=Doubt.KEEP_SILENT,
-        )
+        key = f"purchase:{delivery.purchase_id}:renewed"
+        await self._say_once(key, delivery.user_id, screen)
 
     async def _tell_renewal(self, notice: RenewalNotice) -> None:
         standing = await self._auto_renewals.latest_of(notice.user_id)
         if standing is None:
             return
-        customer = await self._customers.find(notice.user_id)
-        language = Language.RUSSIAN if customer is None else customer.language
-        screen = renewal_notice_screen(phrasebook(language), notice, standing)
+        phrases = phrasebook(await self._language_of(notice.user_id))
         end = int(notice.expires_at.timestamp())
-        await send_once(
-            self._book,
+        await self._say_once(
             f"subscription:{notice.subscription_id}:renewal-{notice.news}-{notice.attempt}:{end}",
             notice.user_id,
-            lambda: self._messenger.send_text(ChatId(notice.user_id), screen.text, screen.keyboard),
+            renewal_notice_screen(phrases, notice, standing),
+        )
+
+    async def _hand_over_gift(self, delivery: GiftDelivery) -> None:
+        gift = await self._gifts.bought_as(delivery.purchase_id)
+        if gift is None:
+            raise UnknownPurchase(f"purchase {delivery.purchase_id} has paid for no gift")
+        link = await self._messenger.link(gift_payload(gift))
+        screen = gift_ready_screen(phrasebook(delivery.language), gift, link)
+        if delivery.message is None:
+            await self._show_in_place_of(delivery.purchase_id, delivery.user_id, screen)
+        else:
+            await self._show(delivery.purchase_id, delivery.user_id, delivery.message, screen)
+
+    async def _say_once(self, key: str, user_id: UserId, screen: Screen) -> None:
+        """News that is said once, or rather not at all than twice."""
+        await send_once(
+            self._book,
+            key,
+            user_id,
+            lambda: self._messenger.send_text(ChatId(user_id), screen.text, screen.keyboard),
             in_doubt=Doubt.KEEP_SILENT,
         )
 
+    async def _language_of(self, user_id: UserId) -> Language:
+        customer = await self._customers.find(user_id)
+        return Language.RUSSIAN if customer is None else customer.language
+
     async def _remind(self, kind: ReminderKind, reminder: Reminder) -> None:
-        customer = await self._customers.find(reminder.user_id)
-        language = Language.RUSSIAN if customer is None else customer.language
+        phrases = phrasebook(await self._language_of(reminder.user_id))
         renewal = await self._renewals.renewal_of(reminder.user_id)
-        screen = reminder_screen(phrasebook(language), kind, reminder, renewal)
-        chat_id = ChatId(reminder.user_id)
-        await send_once(
-            self._book,
-            _reminder_key(kind, reminder),
-            reminder.user_id,
-            lambda: self._messenger.send_text(chat_id, screen.text, screen.keyboard),
-            in_doubt=Doubt.KEEP_SILENT,
-        )
+        screen = reminder_screen(phrases, kind, reminder, renewal)
+        await self._say_once(_reminder_key(kind, reminder), reminder.user_id, screen)
 
 
 def _reminder_key(kind: ReminderKind, reminder: Reminder) -> str:

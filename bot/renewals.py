@@ -30,7 +30,7 @@ class Renewals:
 
     async def renewal_of(self, user_id: UserId) -> Quote | None:
         """The plan of the newest purchase at today's price; None where there is none."""
-        latest = await self._purchases.latest_of(user_id)
+        latest = await self._purchases.latest_for_themselves_of(user_id)
         plan = None if latest is None else await self._plans.find(latest.order.plan_id)
         if plan is None:
             return None

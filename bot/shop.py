@@ -9,6 +9,7 @@ from domain.payments import Provider
 from domain.purchases import PurchasePolicy
 from infra.postgres.auto_renewals import AutoRenewals
 from infra.postgres.customers import Customers
+from infra.postgres.gifts import Gifts
 from infra.postgres.inbox import Inbox
 from infra.postgres.offers import CustomerOffers
 from infra.postgres.plans import Plans
@@ -29,6 +30,7 @@ class Shop:
     plans: Plans
     offers: CustomerOffers
     purchases: Purchases
+    gifts: Gifts
     subscriptions: Subscriptions
     auto_renewals: AutoRenewals
     inbox: Inbox

@@ -5,6 +5,7 @@ from datetime import datetime
 from bot.shop import Shop
 from domain.ids import UserId
 from domain.model import Value
+from domain.plans import Plan
 from domain.purchases import PurchaseRecord
 from domain.subscriptions import Subscription
 
@@ -14,6 +15,8 @@ class Standing(Value):
 
     subscription: Subscription | None = None
     purchase: PurchaseRecord | None = None
+    trial: Plan | None = None
+    """What a newcomer may try for free."""
 
     def has_access(self, now: datetime) -> bool:
         """Whether the subscription gives access now."""
@@ -21,8 +24,12 @@ class Standing(Value):
 
 
 async def standing_of(shop: Shop, user_id: UserId) -> Standing:
-    """Read it from the ledger, in two queries at most."""
+    """Read it from the ledger, in three queries at most."""
     subscription = await shop.subscriptions.subscription_of(user_id)
     if subscription is not None and subscription.gives_access(shop.now()):
         return Standing(subscription=subscription)
-    return Standing(subscription=subscription, purchase=await shop.purchases.latest_of(user_id))
+    return Standing(
+        subscription=subscription,
+        purchase=await shop.purchases.latest_of(user_id),
+        trial=await shop.plans.trial() if subscription is None else None,
+    )

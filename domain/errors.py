@@ -131,6 +131,10 @@ class PromoRefused(ShopError):
         self.refusal = refusal
 
 
+class GiftGone(ShopError):
+    """The gift was opened by somebody else, or its money was given back."""
+
+
 class UnknownPurchase(ShopError):
     """There is no purchase with this id."""
 

@@ -48,11 +48,6 @@ def trial_purchase_id_of(user_id: UserId) -> PurchaseId:
     return PurchaseId(uuid5(_NAMESPACE, str(user_id)))
 
 
-def gift_opening_id_of(gift: PurchaseId, opening: int) -> PurchaseId:
-    """The purchase, at no price, that opening a gift is; `opening` counts the tries from 1."""
-    return PurchaseId(uuid5(gift, f"opening:{opening}"))
-
-
 def reward_grant_id_of(friend_id: UserId) -> GrantId:
     """The grant for having invited that friend."""
     return GrantId(uuid5(_NAMESPACE, f"reward:{friend_id}"))

@@ -49,6 +49,16 @@ class ConfigDelivery(Value):
     """A renewal by itself: the customer has the file already, and is only told."""
 
 
+class GiftDelivery(Value):
+    """A gift that was paid for, and the payment message to turn into its link."""
+
+    purchase_id: PurchaseId
+    user_id: UserId
+    """The giver."""
+    language: Language
+    message: ChatMessage | None
+
+
 class Reminder(Value):
     """A subscription that is about to end, or has ended."""
 

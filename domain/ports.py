@@ -21,6 +21,7 @@ from domain.notices import (
     ClaimedNotice,
     ConfigDelivery,
     Delivery,
+    GiftDelivery,
     Reminder,
     ReminderKind,
 )
@@ -112,6 +113,14 @@ class Notices(Protocol):
         """Send the file and its QR picture, then turn the payment message into "ready"."""
         ...
 
+    async def hand_over_gift(self, delivery: GiftDelivery) -> Delivery:
+        """Turn the payment message into the gift's link."""
+        ...
+
+    async def tell_giver(self, opening_id: PurchaseId) -> Delivery:
+        """Tell who gave it that their gift was opened, once."""
+        ...
+
     async def raise_alarm(self, alarm: Alarm) -> None:
         """Tell the staff, once for each parking, with a button for each repair."""
         ...
@@ -175,6 +184,23 @@ class PurchaseLedger(Protocol):
         The end of access, the device's keys, its server and addresses are chosen here, under a
         lock on the customer. A repeat returns the same grant.
         """
+        ...
+
+    async def record_payment_and_wrap(
+        self, purchase_id: PurchaseId, payment: PaymentSnapshot, now: datetime
+    ) -> None:
+        """Note the payment of a gift, in one transaction with the gift that can now be opened."""
+        ...
+
+    async def grant_free(self, purchase_id: PurchaseId, now: datetime) -> Grant:
+        """Decide everything that a trial or the opening of a gift gives.
+
+        A repeat returns the same grant. Raises `NotPaid` for any other purchase.
+        """
+        ...
+
+    async def revoke_free(self, purchase_id: PurchaseId, now: datetime) -> Sequence[PlacedPeer]:
+        """Take back what could not be set up; a gift can be opened once more."""
         ...
 
     async def record_refund_and_revoke(

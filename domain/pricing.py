@@ -91,6 +91,11 @@ class Quote(Value):
         return self.plan.price_by(self.provider) or self.plan.price
 
     @property
+    def without_discounts(self) -> "Quote":
+        """The same for somebody else, as a gift: the price in the list."""
+        return self.model_copy(update={"price": self.full_price, "discounts": ()})
+
+    @property
     def extra_days(self) -> int:
         """Days on top of the plan's own."""
         return sum(discount.days for discount in self.discounts)
@@ -102,7 +107,7 @@ class Quote(Value):
 
 
 def list_quote(plan: Plan) -> Quote:
-    """The plan for somebody about whom nothing is known, or as a gift: the price in the list."""
+    """The plan for somebody about whom nothing is known: the price in the list."""
     return Quote(plan=plan, price=plan.price)
 
 

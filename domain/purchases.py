@@ -166,6 +166,8 @@ class PurchaseOrder(Value):
     """The payment message that the purchase keeps up to date; none when bought through the API."""
     receipt_email: str | None = None
     policy: PurchasePolicy = PurchasePolicy()
+    gift: PurchaseId | None = None
+    """The purchase that paid for the gift which this one opens."""
     attempt: Annotated[int, Field(ge=1)] = 1
     """Which payment page this is: a declined or expired purchase may ask for another."""
     saves_method: bool = False
@@ -228,11 +230,17 @@ class PurchaseNotice(Value):
     stage: PurchaseStage
     plan_name: str
     price: Money
+    kind: PurchaseKind = PurchaseKind.ACCESS
     full_price: Money | None = None
     discounts: tuple[Discount, ...] = ()
     confirmation_url: str | None = None
     cancellation: Cancellation | None = None
     attempt: int = 1
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing is to be paid."""
+        return self.price.amount == 0
 
 
 class Alarm(Value):

@@ -80,6 +80,12 @@ class TelegramMessenger:
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
 
+    async def link(self, payload: str) -> str:
+        """A link that opens the bot and starts it with this payload (64 of `A-Za-z0-9_-`)."""
+        with telegram_errors():
+            me = await self._bot.me()
+        return f"https://t.me/{me.username}?start={payload}"
+
     async def send_text(
         self, chat_id: ChatId, text: str, keyboard: InlineKeyboardMarkup | None = None
     ) -> MessageId:

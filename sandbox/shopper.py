@@ -44,6 +44,12 @@ class Shopper:
         started = await self._telegram.press_start(self.user_id)
         return await self.sees(lambda message: bool(message.buttons), after=started.message_id)
 
+    async def follows(self, link: str) -> MessageView:
+        """Come by a link `https://t.me/<bot>?start=…` and press START; the bot's answer."""
+        await self._telegram.introduce(self.user_id, self._name, language_code=self._language)
+        started = await self._telegram.press_start(self.user_id, link.split("?start=")[1])
+        return await self.sees(lambda message: bool(message.buttons), after=started.message_id)
+
     async def opens_plans(self, menu: MessageView) -> MessageView:
         """Tap on the menu's first button that leads to prices."""
         await self._telegram.press(menu, data=_data(menu, "open:plans"))

@@ -116,6 +116,16 @@ def new_key(key_id: Annotated[str, typer.Argument(help="Such as 2026a.")]) -> No
     typer.echo(entry)
 
 
+@app.command()
+def trial(
+    days: Annotated[int, typer.Option(min=0, max=365, help="0: no trial any more.")],
+) -> None:
+    """Offer newcomers so many days for free, once each."""
+    from workers.trial import offer_trial  # noqa: PLC0415
+
+    _run(offer_trial(days or None))
+
+
 # Staff
 
 

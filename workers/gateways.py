@@ -22,6 +22,7 @@ from domain.ports import (
 )
 from infra.postgres.auto_renewals import AutoRenewals
 from infra.postgres.customers import Customers
+from infra.postgres.gifts import Gifts
 from infra.postgres.ledger import PostgresPurchaseLedger
 from infra.postgres.notices import PostgresNoticeBook
 from infra.postgres.offers import CustomerOffers
@@ -115,6 +116,7 @@ async def open_gateways(settings: GatewaySettings, client: Client) -> AsyncItera
                 Customers(pool),
                 _renewals(pool, settings.payment),
                 renewals,
+                gifts=Gifts(pool),
                 admin_chat_id=None if admin_chat is None else ChatId(admin_chat),
             ),
             ledger=PostgresPurchaseLedger(pool, ring, new_device_keys),

@@ -15,6 +15,7 @@ from domain.ids import ChatId
 from domain.ports import Sealer
 from infra.postgres.auto_renewals import AutoRenewals
 from infra.postgres.customers import Customers
+from infra.postgres.gifts import Gifts
 from infra.postgres.inbox import Inbox
 from infra.postgres.offers import CustomerOffers
 from infra.postgres.plans import Plans
@@ -110,6 +111,7 @@ def _shop(
         plans=Plans(pool),
         offers=CustomerOffers(pool),
         purchases=Purchases(pool),
+        gifts=Gifts(pool),
         subscriptions=Subscriptions(pool, ring),
         auto_renewals=AutoRenewals(pool, ring, settings.policy.policy()),
         inbox=Inbox(pool, ring),

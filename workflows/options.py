@@ -99,6 +99,9 @@ DELIVERY = StepOptions(
 DISPLAY_BUDGET = timedelta(minutes=2)
 """An edit that a newer one may overtake is not worth more."""
 
+NEWS_BUDGET = timedelta(days=1)
+"""What is no news any more after a day is not worth trying longer."""
+
 ALARM = DELIVERY
 """A call for a person: without end."""
 

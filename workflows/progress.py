@@ -129,6 +129,7 @@ class Progress:
                 stage=self.stage,
                 plan_name=self.order.plan_name,
                 price=self.order.price,
+                kind=self.order.kind,
                 full_price=self.order.full_price,
                 discounts=self.order.discounts,
                 confirmation_url=self._open_page,

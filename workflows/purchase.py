@@ -5,9 +5,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 
 with workflow.unsafe.imports_passed_through():
     from activities.ledger import LedgerActivities, Recall, RecordPayment
-    from activities.notices import DeliverConfig, NoticeActivities
     from activities.payments import FetchedPayment, PaymentActivities
-    from activities.subscriptions import SubscriptionActivities
     from domain.errors import (
         MethodRefused,
         ProviderUnavailable,
@@ -15,12 +13,12 @@ with workflow.unsafe.imports_passed_through():
         RepairRefused,
     )
     from domain.ids import ProviderPaymentId
-    from domain.notices import ConfigDelivery
     from domain.payments import Cancellation, Invoice, PaymentSnapshot, PaymentStatus
     from domain.purchases import (
         EXPIRED_REASON,
         INVOICE_FAILED,
         METHOD_REFUSED,
+        PurchaseKind,
         PurchaseOrder,
         PurchaseStage,
         Repair,
@@ -29,8 +27,10 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.subscriptions import Grant
     from workflows import options
+    from workflows.handover import hand_over
     from workflows.parking import Parking
     from workflows.payment_watch import PaymentWatch
+    from workflows.presents import grant_free, take_back, tell_giver, wrap_gift
     from workflows.progress import Problem, Progress
     from workflows.provisioning import Provisioning
     from workflows.refund import give_back
@@ -82,14 +82,33 @@ class PurchaseWorkflow:
     async def _story(self) -> None:
         if (self._order.is_woken or self._order.attempt > 1) and await self._was_over():
             return
+        if self._order.is_free:
+            await self._give_free()
+            return
         payment = await self._payment()
         if payment is None:
+            return
+        if self._order.kind is PurchaseKind.GIFT:
+            await wrap_gift(self._progress, self._paid(payment))
+            await self._rest_done()
             return
         grant = await self._grant(payment)
         if not await Provisioning(self._progress, self._parking, grant).succeeds():
             await give_back(self._progress, self._parking, payment)
             return
-        await self._hand_over(grant)
+        await hand_over(self._progress, grant)
+        await self._rest_done()
+
+    async def _give_free(self) -> None:
+        grant = await grant_free(self._order)
+        if not await Provisioning(self._progress, self._parking, grant).succeeds():
+            await take_back(self._progress)
+            return
+        await hand_over(self._progress, grant)
+        await self._rest_done()
+        await tell_giver(self._order)
+
+    async def _rest_done(self) -> None:
         self._progress.enter(PurchaseStage.DONE)
         await self._progress.publish()
 
@@ -223,35 +242,6 @@ class PurchaseWorkflow:
             self._paid(payment),
             summary="record the payment, grant access",
             **options.LEDGER,
-        )
-
-    async def _hand_over(self, grant: Grant) -> None:
-        """Give the customer the file, and the subscription its own workflow."""
-        # First, so that access ends in time even where Telegram takes no file for weeks.
-        await workflow.execute_local_activity_method(
-            SubscriptionActivities.open_subscription,
-            grant.subscription_id,
-            summary="open or extend the subscription",
-            **options.HANDOVER,
-        )
-        await self._progress.shown()
-        await workflow.execute_activity_method(
-            NoticeActivities.deliver_config,
-            DeliverConfig(device_id=grant.device_id, delivery=self._delivery(grant)),
-            summary="deliver the configuration",
-            **options.DELIVERY,
-        )
-
-    def _delivery(self, grant: Grant) -> ConfigDelivery:
-        return ConfigDelivery(
-            purchase_id=self._order.purchase_id,
-            user_id=self._order.user_id,
-            language=self._order.language,
-            message=self._order.message,
-            plan_name=self._order.plan_name,
-            expires_at=grant.expires_at,
-            is_renewal=grant.is_renewal,
-            is_automatic=self._order.charged_method is not None,
         )
 
     def _paid(self, payment: PaymentSnapshot) -> RecordPayment:

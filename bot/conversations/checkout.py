@@ -10,22 +10,24 @@ from aiogram.types import CallbackQuery, Message
 
 from bot.beginning import begin_purchase, start_purchase
 from bot.buttons import Buy, BuyInStars
-from bot.catalogue import catalogue_of
-from bot.phrasebook import Phrasebook
+from bot.catalogue import Catalogue, catalogue_of
+from bot.phrasebook import Phrasebook, phrasebook
 from bot.replies import Toast, reply, tapped_message, turn_page
 from bot.screens.checkout import (
     email_screen,
     refused_email_screen,
     saved_email_screen,
 )
+from bot.screens.gifts import give_screen
 from bot.screens.plans import changed_plans_screen
+from bot.screens.screen import Screen
 from bot.shop import Shop
 from domain.customers import EMAIL_LENGTH, EMAIL_PATTERN, Customer
 from domain.errors import PromoRefused
 from domain.ids import ChatId, PurchaseId
 from domain.payments import Provider
 from domain.pricing import Quote
-from domain.purchases import ChatMessage, PurchaseOrder
+from domain.purchases import ChatMessage, PurchaseKind, PurchaseOrder
 
 _EMAIL = re.compile(EMAIL_PATTERN)
 
@@ -66,7 +68,7 @@ async def buy(
     catalogue = await catalogue_of(shop, customer.user_id)
     quote = catalogue.as_drawn(callback_data)
     if quote is None:
-        await turn_page(shop.messenger, tap, changed_plans_screen(phrases, catalogue))
+        await turn_page(shop.messenger, tap, _changed(phrases, catalogue, callback_data))
         return None
     if _needs_address(quote.provider, shop) and customer.email is None:
         await state.set_state(Receipt.email)
@@ -135,7 +137,7 @@ async def _go_on(
     catalogue = await catalogue_of(shop, customer.user_id)
     quote = catalogue.as_drawn(button)
     if known is None and quote is None:
-        return await reply(shop.messenger, message, changed_plans_screen(phrases, catalogue))
+        return await reply(shop.messenger, message, _changed(phrases, catalogue, button))
     payment_message = await _payment_message_below(message, shop, phrases, state)
     if known is not None:
         await _go_on_with(known.order, payment_message, shop, customer, phrases)
@@ -176,12 +178,19 @@ def _needs_address(provider: Provider, shop: Shop) -> bool:
     return shop.receipts and provider is Provider.YOOKASSA
 
 
+def _changed(phrases: Phrasebook, catalogue: Catalogue, button: Buy | BuyInStars) -> Screen:
+    if not button.is_gift:
+        return changed_plans_screen(phrases, catalogue)
+    return give_screen(phrases, catalogue.for_others).under(phrases.say("plans.changed"))
+
+
 def _order(button: Buy | BuyInStars, quote: Quote, shop: Shop, customer: Customer) -> PurchaseOrder:
     return PurchaseOrder(
         purchase_id=PurchaseId(button.purchase),
         user_id=customer.user_id,
         plan_id=quote.plan.plan_id,
-        plan_name=quote.plan.name.within(customer.language),
+        plan_name=_name(button, quote, customer),
+        kind=PurchaseKind.GIFT if button.is_gift else PurchaseKind.ACCESS,
         provider=quote.provider,
         price=quote.price,
         full_price=quote.full_price if quote.discounts else None,
@@ -191,3 +200,8 @@ def _order(button: Buy | BuyInStars, quote: Quote, shop: Shop, customer: Custome
         receipt_email=customer.email if _needs_address(quote.provider, shop) else None,
         policy=shop.policy,
     )
+
+
+def _name(button: Buy | BuyInStars, quote: Quote, customer: Customer) -> str:
+    name = quote.plan.name.within(customer.language)
+    return phrasebook(customer.language).label("gift.plan", plan=name) if button.is_gift else name

@@ -25,5 +25,6 @@ def saved_email_screen(phrases: Phrasebook, email: str) -> Screen:
 
 def not_started_screen(phrases: Phrasebook, order: PurchaseOrder) -> Screen:
     """The purchase could not be started; the same button starts the same purchase."""
-    again = (goes_on(f"{order.plan_name} · {phrases.price(order.price)}", order),)
+    price = "" if order.is_free else f" · {phrases.price(order.price)}"
+    again = (goes_on(f"{order.plan_name}{price}", order),)
     return Screen(text=phrases.say("checkout.not_started"), rows=(again,))

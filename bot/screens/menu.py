@@ -7,6 +7,7 @@ from bot.phrasebook import Phrasebook
 from bot.screens.purchase import pay_button
 from bot.screens.screen import Screen
 from bot.standing import Standing
+from domain.plans import Plan
 from domain.purchases import PurchaseRecord, PurchaseStage
 from domain.subscriptions import Subscription, SubscriptionStatus
 
@@ -29,7 +30,15 @@ def menu_screen(
         text = phrases.say("menu.ended", end=phrases.moment(subscription.expires_at))
         renew = (opens(phrases.label("button.renew"), Place.PLANS),)
         return Screen(text=text, rows=_rows(phrases, renew))
-    return Screen(text=phrases.say("menu.new", name=first_name), rows=_rows(phrases, buy))
+    rows = _rows(phrases, *_trial_rows(phrases, standing.trial), buy)
+    return Screen(text=phrases.say("menu.new", name=first_name), rows=rows)
+
+
+def _trial_rows(phrases: Phrasebook, trial: Plan | None) -> tuple[Row, ...]:
+    if trial is None:
+        return ()
+    label = phrases.label("button.trial", days=phrases.count("days", trial.duration_days))
+    return ((opens(label, Place.TRIAL),),)
 
 
 def _active(phrases: Phrasebook, subscription: Subscription, now: datetime) -> str:

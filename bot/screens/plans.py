@@ -19,7 +19,7 @@ def plans_screen(
     paragraphs = [phrases.say("plans.title"), *_described_all(phrases, catalogue)]
     if active_until is not None:
         paragraphs.append(phrases.say("plans.adds_up", end=phrases.moment(active_until)))
-    prices = tuple(_price_row(phrases, each) for each in catalogue.by_plan)
+    prices = tuple(price_row(phrases, each) for each in catalogue.by_plan)
     by_itself = (opens(phrases.label("button.auto_renewal"), Place.AUTO_RENEWAL),)
     code = _code_row(phrases, catalogue.offers)
     rows = (*prices, by_itself, code, back_to_menu(phrases))
@@ -57,11 +57,11 @@ def _counts(quotes: tuple[Quote, ...]) -> bool:
     return any(cut.promo_id is not None for each in quotes for cut in each.discounts)
 
 
-def _price_row(phrases: Phrasebook, quotes: tuple[Quote, ...]) -> Row:
+def price_row(phrases: Phrasebook, quotes: tuple[Quote, ...], *, is_gift: bool = False) -> Row:
     """A button for each way to pay; the first names the plan."""
     first, *others = quotes
-    beside = (buys(phrases.price(each.price), each) for each in others)
-    return (buys(plan_label(phrases, first), first), *beside)
+    beside = (buys(phrases.price(each.price), each, is_gift=is_gift) for each in others)
+    return (buys(plan_label(phrases, first), first, is_gift=is_gift), *beside)
 
 
 def _prices(phrases: Phrasebook, quotes: tuple[Quote, ...]) -> str:
@@ -87,7 +87,8 @@ def _described(phrases: Phrasebook, quotes: tuple[Quote, ...]) -> str:
 
 
 def _code_row(phrases: Phrasebook, offers: Offers) -> Row:
-    """One way in, one way out."""
+    """One way in, one way out; and the same plans for somebody else."""
+    give = opens(phrases.label("button.give"), Place.GIVE)
     if offers.promo is None and offers.refused_code is None:
-        return (opens(phrases.label("button.promo"), Place.PROMO),)
-    return (opens(phrases.label("button.no_promo"), Place.NO_PROMO),)
+        return (opens(phrases.label("button.promo"), Place.PROMO), give)
+    return (opens(phrases.label("button.no_promo"), Place.NO_PROMO), give)

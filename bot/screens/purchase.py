@@ -11,7 +11,13 @@ from bot.screens.discounts import reasons
 from bot.screens.screen import Screen
 from bot.screens.setup import platform_rows
 from domain.money import STAR, Money
-from domain.purchases import ChatMessage, PurchaseNotice, PurchaseOrder, PurchaseStage
+from domain.purchases import (
+    ChatMessage,
+    PurchaseKind,
+    PurchaseNotice,
+    PurchaseOrder,
+    PurchaseStage,
+)
 
 _TEXTS = {
     PurchaseStage.PREPARING: N_("purchase.preparing"),
@@ -31,20 +37,33 @@ _TEXTS_FOR_STARS = {
     PurchaseStage.REFUNDED: N_("purchase.refunded_stars"),
 }
 
+_FREE_TEXTS = {
+    PurchaseStage.PREPARING: N_("free.preparing"),
+    PurchaseStage.SETTING_UP: N_("free.setting_up"),
+    PurchaseStage.DELAYED: N_("free.delayed"),
+    PurchaseStage.STUCK: N_("free.stuck"),
+    PurchaseStage.REFUNDED: N_("free.taken_back"),
+}
+
 
 def purchase_screen(phrases: Phrasebook, notice: PurchaseNotice) -> Screen:
     """The payment message of a stage. The text says what is bought and for how much."""
     title = _title(phrases, notice)
+    return Screen(text=f"{title}\n\n{_text(phrases, notice)}", rows=_rows(phrases, notice))
+
+
+def _text(phrases: Phrasebook, notice: PurchaseNotice) -> str:
+    """Where it stands. Who paid nothing is not told of money."""
     if notice.stage is PurchaseStage.DECLINED:
         reason = decline_reason(phrases, notice.cancellation)
-        text = phrases.say("purchase.declined", reason=reason)
-    else:
-        text = phrases.say(_text_of(notice), price=phrases.price(notice.price))
-    return Screen(text=f"{title}\n\n{text}", rows=_rows(phrases, notice))
+        return phrases.say("purchase.declined", reason=reason)
+    return phrases.say(_text_of(notice), price=phrases.price(notice.price))
 
 
 def _title(phrases: Phrasebook, notice: PurchaseNotice) -> str:
     """What is bought, for how much, and why for so much."""
+    if notice.is_free:
+        return phrases.say("free.title", plan=notice.plan_name)
     price = phrases.price(notice.price)
     title = phrases.say("purchase.title", plan=notice.plan_name, price=price)
     why = reasons(phrases, notice.full_price or notice.price, notice.discounts)
@@ -52,6 +71,10 @@ def _title(phrases: Phrasebook, notice: PurchaseNotice) -> str:
 
 
 def _text_of(notice: PurchaseNotice) -> str:
+    if notice.is_free and notice.stage in _FREE_TEXTS:
+        return _FREE_TEXTS[notice.stage]
+    if notice.kind is PurchaseKind.GIFT and notice.stage is PurchaseStage.PAID:
+        return N_("purchase.paid_gift")
     if notice.price.currency == STAR:
         return _TEXTS_FOR_STARS.get(notice.stage, _TEXTS[notice.stage])
     return _TEXTS[notice.stage]
@@ -71,6 +94,7 @@ def notice_of(
         stage=stage,
         plan_name=order.plan_name,
         price=order.price,
+        kind=order.kind,
         full_price=order.full_price,
         discounts=order.discounts,
         confirmation_url=confirmation_url,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.buttons import Place, back_to_menu, opens
+from bot.buttons import Place, Row, back_to_menu, opens
 from bot.phrasebook import Phrasebook
 from bot.screens.screen import Screen
 from domain.subscriptions import Subscription
@@ -14,18 +14,24 @@ def subscription_screen(
     """What the customer has; one who has nothing is shown the way to the plans."""
     if subscription is None:
         buy = (opens(phrases.label("button.buy"), Place.PLANS),)
-        return Screen(text=phrases.say("mine.none"), rows=(buy, back_to_menu(phrases)))
+        text = phrases.say("mine.none")
+        return Screen(text=text, rows=(buy, presents_row(phrases), back_to_menu(phrases)))
     renew = (opens(phrases.label("button.renew"), Place.PLANS),)
     if not subscription.gives_access(now):
         text = phrases.say("mine.ended", end=phrases.moment(subscription.expires_at))
-        return Screen(text=text, rows=(renew, back_to_menu(phrases)))
+        return Screen(text=text, rows=(renew, presents_row(phrases), back_to_menu(phrases)))
     config = (opens(phrases.label("button.config"), Place.CONFIG),)
     by_itself = (opens(phrases.label("button.auto_renewal"), Place.AUTO_RENEWAL),)
     setup = (opens(phrases.label("button.setup"), Place.SETUP),)
     return Screen(
         text=_facts(phrases, subscription, now),
-        rows=(config, renew, by_itself, setup, back_to_menu(phrases)),
+        rows=(config, renew, by_itself, setup, presents_row(phrases), back_to_menu(phrases)),
     )
+
+
+def presents_row(phrases: Phrasebook) -> Row:
+    """What the customer can do for others."""
+    return (opens(phrases.label("button.gifts"), Place.GIFTS),)
 
 
 def _facts(phrases: Phrasebook, subscription: Subscription, now: datetime) -> str:

@@ -11,16 +11,18 @@ from domain.ids import DeviceId, ProviderPaymentId, PurchaseId, SubscriptionId, 
 from domain.payments import Cancellation, Invoice, PaymentSnapshot, PaymentStatus, RefundSnapshot
 from domain.ports import Sealer
 from domain.purchases import PurchaseStage, Recollection, RepairAction, StuckReason
-from domain.renewals import StopReason
 from domain.servers import DeviceKeys
 from domain.subscriptions import Grant, PlacedPeer
 from infra.postgres.addresses import server_of, take_address
-from infra.postgres.auto_renewals import keep_method, stop_renewing
+from infra.postgres.auto_renewals import keep_method
 from infra.postgres.discount_uses import release_discounts, spend_discounts
+from infra.postgres.free_grants import Cause, cause_of_free
+from infra.postgres.gifts import close_gift, void_gift, wrap_gift
 from infra.postgres.grants import GRANT_OF_PURCHASE, grant_from
-from infra.postgres.peers import device_context, leaving_peers, withdraw_devices
-from infra.postgres.periods import extend_subscription, shorten_subscription
+from infra.postgres.peers import device_context
+from infra.postgres.periods import extend_subscription
 from infra.postgres.pool import Connection, Pool
+from infra.postgres.revocations import take_back
 
 _INSERT_PAYMENT = """
     insert into payments (purchase_id, provider_payment_id, amount, currency, status,
@@ -92,6 +94,36 @@ class PostgresPurchaseLedger:
             assert row is not None  # noqa: S101  # inserted above
             return grant_from(row)
 
+    async def record_payment_and_wrap(
+        self, purchase_id: PurchaseId, payment: PaymentSnapshot, now: datetime
+    ) -> None:
+        """A gift gives the buyer nothing but the right to give it away."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            purchase = await _lock(connection, purchase_id)
+            await self._note_payment(connection, purchase, payment)
+            await spend_discounts(connection, purchase_id)
+            await wrap_gift(connection, purchase_id, now)
+
+    async def grant_free(self, purchase_id: PurchaseId, now: datetime) -> Grant:
+        """Decide what a trial or a gift's opening gives; a repeat returns the same grant."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            purchase = await _lock(connection, purchase_id)
+            row = await connection.fetchrow(GRANT_OF_PURCHASE, purchase_id)
+            if row is None:
+                cause = await cause_of_free(connection, purchase_id)
+                await self._give(connection, purchase, now, cause=cause)
+                row = await connection.fetchrow(GRANT_OF_PURCHASE, purchase_id)
+            assert row is not None  # noqa: S101  # inserted above
+            return grant_from(row)
+
+    async def revoke_free(self, purchase_id: PurchaseId, now: datetime) -> Sequence[PlacedPeer]:
+        """Take back what could not be set up, and let a gift be opened once more."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            purchase = await _lock(connection, purchase_id)
+            await _publish(connection, purchase_id, PurchaseStage.REFUNDED)
+            await close_gift(connection, purchase_id)
+            return await take_back(connection, purchase, now)
+
     async def record_refund_and_revoke(
         self, purchase_id: PurchaseId, refund: RefundSnapshot, now: datetime
     ) -> Sequence[PlacedPeer]:
@@ -101,19 +133,8 @@ class PostgresPurchaseLedger:
             await _note_refund(connection, purchase_id, refund)
             await _publish(connection, purchase_id, PurchaseStage.REFUNDED)
             await release_discounts(connection, purchase_id, even_spent=True)
-            grant = await connection.fetchrow(
-                """
-                update grants set revoked_at = $2
-                where purchase_id = $1 and revoked_at is null returning *
-                """,
-                purchase_id,
-                now,
-            )
-            if grant is not None and await shorten_subscription(connection, grant, now):
-                await withdraw_devices(connection, grant["subscription_id"])
-                over = StopReason.SUBSCRIPTION_OVER
-                await stop_renewing(connection, purchase["user_id"], over, now)
-            return await leaving_peers(connection, purchase_id)
+            await void_gift(connection, purchase_id, now)
+            return await take_back(connection, purchase, now)
 
     async def recall(self, purchase_id: PurchaseId, attempt: int) -> Recollection:
         """The purchase's stage and the payment page of that attempt."""
@@ -157,13 +178,25 @@ class PostgresPurchaseLedger:
         payment_row = await self._note_payment(connection, purchase, payment)
         await spend_discounts(connection, purchase_id)
         await keep_method(connection, self._sealer, purchase, payment, now)
+        await self._give(connection, purchase, now, cause=Cause.PURCHASE, payment_row=payment_row)
+
+    async def _give(
+        self,
+        connection: Connection,
+        purchase: Record,
+        now: datetime,
+        *,
+        cause: Cause,
+        payment_row: int | None = None,
+    ) -> None:
+        purchase_id = PurchaseId(purchase["purchase_id"])
         subscription, is_renewal = await extend_subscription(connection, purchase, now)
         device_id = await self._wanted_device(connection, subscription, purchase)
         await connection.execute(
             """
             insert into grants (grant_id, purchase_id, payment_id, subscription_id, device_id,
-                                starts_at, expires_at, is_renewal)
-            values ($1, $2, $3, $4, $5, $6, $7, $8)
+                                starts_at, expires_at, is_renewal, cause)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
             """,
             grant_id_of(purchase_id),
             purchase_id,
@@ -173,6 +206,7 @@ class PostgresPurchaseLedger:
             subscription["expires_at"] - purchase["bought"],
             subscription["expires_at"],
             is_renewal,
+            cause,
         )
         await _publish(connection, purchase_id, PurchaseStage.SETTING_UP)
 

@@ -34,6 +34,14 @@ class Plans:
         row = await self._pool.fetchrow("select * from tariffs where is_for_sale and is_trial")
         return None if row is None else _plan(row)
 
+    async def offer_trial(self, days: int | None) -> None:
+        """Offer newcomers so many days for free; None: no longer."""
+        await self._pool.execute(
+            "update tariffs set is_for_sale = $1::int is not null, "
+            "duration_days = coalesce($1, duration_days) where is_trial",
+            days,
+        )
+
 
 def _plan(row: Record) -> Plan:
     return Plan(

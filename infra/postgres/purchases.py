@@ -51,12 +51,25 @@ class Purchases:
         )
         return None if row is None else _record(row)
 
+    async def latest_for_themselves_of(self, user_id: UserId) -> PurchaseRecord | None:
+        """The customer's newest purchase that was no gift for somebody else."""
+        row = await self._pool.fetchrow(
+            f"""
+            {_SELECT}
+            where p.user_id = $1 and p.order_document ->> 'kind' is distinct from 'gift'
+            order by p.created_at desc limit 1
+            """,
+            user_id,
+        )
+        return None if row is None else _record(row)
+
     async def latest_decided_of(self, user_id: UserId) -> PurchaseRecord | None:
         """The customer's newest purchase that was paid or declined: no page that nobody used."""
         row = await self._pool.fetchrow(
             f"""
             {_SELECT}
-            where p.user_id = $1 and p.stage not in ('preparing', 'awaiting_payment', 'expired')
+            where p.user_id = $1 and p.price > 0
+              and p.stage not in ('preparing', 'awaiting_payment', 'expired')
             order by p.created_at desc limit 1
             """,
             user_id,
@@ -65,7 +78,7 @@ class Purchases:
 
 
 async def insert_purchase(connection: Connection, order: PurchaseOrder, now: datetime) -> bool:
-    """Write down the intention to buy; False when it was written before."""
+    """Write an order down, inside a transaction; False when it was written before."""
     status = await connection.execute(
         """
         insert into purchases

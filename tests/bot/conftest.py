@@ -33,12 +33,16 @@ class Stage:
     plans: fakes.Plans = field(default_factory=fakes.Plans)
     offers: fakes.Offers = field(default_factory=fakes.Offers)
     purchases: fakes.Purchases = field(default_factory=fakes.Purchases)
+    gifts: fakes.Gifts = field(init=False)
     subscriptions: fakes.Subscriptions = field(default_factory=fakes.Subscriptions)
     auto_renewals: fakes.AutoRenewals = field(default_factory=fakes.AutoRenewals)
     inbox: fakes.Inbox = field(default_factory=fakes.Inbox)
     sessions: fakes.Sessions = field(default_factory=fakes.Sessions)
     starter: fakes.Starter = field(default_factory=fakes.Starter)
     charges: fakes.Charges = field(default_factory=fakes.Charges)
+
+    def __post_init__(self) -> None:
+        self.gifts = fakes.Gifts(self.purchases)
 
     def shop(self, messenger: TelegramMessenger, **choices: Any) -> Shop:
         plain = Shop(
@@ -47,6 +51,7 @@ class Stage:
             plans=self.plans,
             offers=self.offers,
             purchases=self.purchases,
+            gifts=self.gifts,
             subscriptions=self.subscriptions,
             auto_renewals=self.auto_renewals,
             inbox=self.inbox,

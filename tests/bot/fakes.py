@@ -9,7 +9,8 @@ from pydantic import SecretStr
 
 from domain import pricing
 from domain.customers import Customer, Introduction
-from domain.errors import PromoRefused, TemporalUnavailable
+from domain.errors import GiftGone, PromoRefused, TemporalUnavailable
+from domain.gifts import Gift
 from domain.ids import (
     DeviceId,
     MessageId,
@@ -57,6 +58,23 @@ YEAR = Plan(
     device_limit=3,
 )
 SPRING = PromoCode(promo_id=PromoId(1), code="SPRING", kind=PromoKind.PERCENT, worth=Decimal(20))
+TRIAL = Plan(
+    plan_id=PlanId(3),
+    slug="trial",
+    name=Wording(ru="Пробный период", en="Free trial"),
+    description=Wording(ru="", en=""),
+    price=roubles(0),
+    duration_days=3,
+    is_trial=True,
+)
+GIFT = Gift(
+    purchase_id=PurchaseId(UUID(int=5)),
+    code="abcdefghijklmnopqrstuv",
+    giver_id=UserId(1002),
+    plan_id=MONTH.plan_id,
+    plan_name=MONTH.name,
+    duration=MONTH.duration,
+)
 CONFIG = ClientConfig(
     private_key=SecretStr(KEY),
     preshared_key=SecretStr(KEY),
@@ -130,6 +148,10 @@ class Customers:
 class Plans:
     def __init__(self) -> None:
         self.offered: tuple[Plan, ...] = (MONTH, YEAR)
+        self.on_trial: Plan | None = None
+
+    async def trial(self) -> Plan | None:
+        return self.on_trial
 
     async def for_sale(self) -> tuple[Plan, ...]:
         return self.offered
@@ -193,9 +215,40 @@ class Purchases:
         own = [each for each in self.records.values() if each.order.user_id == user_id]
         return own[-1] if own else None
 
+    async def latest_for_themselves_of(self, user_id: UserId) -> PurchaseRecord | None:
+        return await self.latest_of(user_id)
+
     def move(self, purchase_id: PurchaseId, stage: PurchaseStage, **changes: object) -> None:
         record = self.records[purchase_id]
         self.records[purchase_id] = record.model_copy(update={"stage": stage, **changes})
+
+
+class Gifts:
+    def __init__(self, purchases: Purchases) -> None:
+        self.known: list[Gift] = []
+        self._purchases = purchases
+
+    async def find(self, code: str) -> Gift | None:
+        return next((gift for gift in self.known if gift.code == code), None)
+
+    async def bought_as(self, purchase_id: PurchaseId) -> Gift | None:
+        return next((gift for gift in self.known if gift.purchase_id == purchase_id), None)
+
+    async def opened_as(self, purchase_id: PurchaseId) -> Gift | None:
+        found = [each for each in self.known if each.opening_id == purchase_id]
+        return next((gift for gift in found if gift.opened_by is not None), None)
+
+    async def given_by(self, user_id: UserId) -> tuple[Gift, ...]:
+        return tuple(gift for gift in self.known if gift.giver_id == user_id)
+
+    async def open(self, order: PurchaseOrder, code: str, now: datetime) -> bool:
+        gift = await self.find(code)
+        assert gift is not None
+        if gift.opened_by not in {None, order.user_id}:
+            raise GiftGone("the gift has been opened already")
+        opened = {"opened_by": order.user_id, "opened_at": now, "opener_name": "Борис"}
+        self.known[self.known.index(gift)] = gift.model_copy(update=opened)
+        return await self._purchases.open(order, now)
 
 
 class Subscriptions:

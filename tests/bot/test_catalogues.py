@@ -119,6 +119,8 @@ TOASTS = (
     "fallback.stale_button",
     "failure.apology",
     "language.chosen",
+    "promo.dropped",
+    "trial.not_for_you",
     "repair.unknown",
     "repair.unavailable",
     "repair.not_staff",

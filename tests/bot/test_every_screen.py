@@ -31,6 +31,14 @@ from bot.screens.checkout import (
     saved_email_screen,
 )
 from bot.screens.declines import REASONS
+from bot.screens.gifts import (
+    gift_gone_screen,
+    gift_offer_screen,
+    gift_opened_screen,
+    gift_ready_screen,
+    gifts_screen,
+    give_screen,
+)
 from bot.screens.help import help_screen
 from bot.screens.language import language_screen
 from bot.screens.menu import menu_screen
@@ -45,7 +53,7 @@ from bot.screens.subscription import subscription_screen
 from bot.standing import Standing
 from domain.ids import ChatId, MessageId, PurchaseId, SavedMethodId, SubscriptionId
 from domain.languages import Language
-from domain.money import stars
+from domain.money import roubles, stars
 from domain.notices import Reminder, ReminderKind
 from domain.payments import Cancellation, Provider
 from domain.pricing import DiscountReason, Offers, StandingDiscount, list_quote, quote, quotes
@@ -53,6 +61,7 @@ from domain.promotions import PromoKind, PromoRefusal
 from domain.purchases import (
     Alarm,
     ChatMessage,
+    PurchaseKind,
     PurchaseNotice,
     PurchaseOrder,
     PurchaseRecord,
@@ -63,7 +72,7 @@ from domain.purchases import (
 from domain.renewals import Consent, RenewalNews, RenewalNotice, StandingRenewal, StopReason
 from domain.stars import CheckoutRefusal
 from domain.subscriptions import SubscriptionStatus
-from tests.bot.fakes import ANNA, MONTH, NOW, SPRING, YEAR, a_subscription
+from tests.bot.fakes import ANNA, GIFT, MONTH, NOW, SPRING, TRIAL, YEAR, a_subscription
 
 HERE = Path(__file__).parent
 PURCHASE = PurchaseId(UUID(int=7))
@@ -93,6 +102,7 @@ def every_screen(phrases: Phrasebook) -> Iterator[Named]:
     yield from catalogues(phrases)
     yield from discounts(phrases)
     yield from purchases(phrases)
+    yield from presents(phrases)
     yield from subscriptions(phrases)
     yield from renewals(phrases)
     yield from guides(phrases)
@@ -111,6 +121,7 @@ def menus(phrases: Phrasebook) -> Iterator[Named]:
     revoked = a_subscription(status=SubscriptionStatus.REVOKED)
     standings = {
         "new": Standing(),
+        "new, with a trial": Standing(trial=TRIAL),
         "active": Standing(subscription=a_subscription()),
         "ended": Standing(subscription=ended),
         "revoked": Standing(subscription=revoked),
@@ -192,6 +203,30 @@ def purchases(phrases: Phrasebook) -> Iterator[Named]:
         yield f"purchase, {name}", ready
     yield "file", Screen(text=phrases.say("config.file"))
     yield "QR picture", Screen(text=phrases.say("config.qr"))
+
+
+def presents(phrases: Phrasebook) -> Iterator[Named]:
+    link = "https://t.me/wgshop_bot?start=gift_abc"
+    opened = {"opened_by": ANNA, "opened_at": NOW, "opener_name": "Борис"}
+    was_opened = GIFT.model_copy(update=opened)
+    yield "gift, give", give_screen(phrases, prices(Offers()).for_others)
+    yield "gifts", gifts_screen(phrases, ((GIFT, link), (was_opened, link)))
+    yield "gifts, none", gifts_screen(phrases, ())
+    yield "gift, ready", gift_ready_screen(phrases, GIFT, link)
+    yield "gift, offer", gift_offer_screen(phrases, GIFT)
+    yield "gift, gone", gift_gone_screen(phrases)
+    yield "gift, yours already", gift_gone_screen(phrases, by_yourself=True)
+    yield "gift, opened", gift_opened_screen(phrases, was_opened)
+    for stage in (
+        *(PurchaseStage.PREPARING, PurchaseStage.SETTING_UP, PurchaseStage.DELAYED),
+        *(PurchaseStage.STUCK, PurchaseStage.REFUNDED),
+    ):
+        free = notice(phrases, stage).model_copy(update={"price": roubles(0)})
+        yield f"free, {stage}", purchase_screen(phrases, free)
+    gift = {"kind": PurchaseKind.GIFT}
+    paid = notice(phrases, PurchaseStage.PAID).model_copy(update=gift)
+    yield "purchase of a gift, paid", purchase_screen(phrases, paid)
+    yield "trial, refused", Screen(text=phrases.say("trial.not_for_you"))
 
 
 def subscriptions(phrases: Phrasebook) -> Iterator[Named]:

@@ -9,10 +9,10 @@ from structlog.types import EventDict
 from bot.notices import TelegramNotices
 from bot.renewals import Renewals
 from domain.errors import TelegramOutcomeUnknown, TelegramThrottled, TelegramUnavailable
-from domain.ids import ChatId, MessageId, PurchaseId, SubscriptionId
+from domain.ids import ChatId, MessageId, PurchaseId, SubscriptionId, UserId
 from domain.languages import Language
 from domain.money import roubles
-from domain.notices import ConfigDelivery, Delivery, Reminder, ReminderKind
+from domain.notices import ConfigDelivery, Delivery, GiftDelivery, Reminder, ReminderKind
 from domain.payments import Cancellation
 from domain.purchases import (
     Alarm,
@@ -30,10 +30,12 @@ from tests.bot.conftest import STAFF
 from tests.bot.fakes import (
     ANNA,
     CONFIG,
+    GIFT,
     MONTH,
     NOW,
     AutoRenewals,
     Customers,
+    Gifts,
     NoticeBook,
     Offers,
     Plans,
@@ -54,8 +56,17 @@ def purchases() -> Purchases:
 
 
 @pytest.fixture
+def gifts(purchases: Purchases) -> Gifts:
+    return Gifts(purchases)
+
+
+@pytest.fixture
 async def notices(
-    messenger: TelegramMessenger, telegram: TelegramSandbox, book: NoticeBook, purchases: Purchases
+    messenger: TelegramMessenger,
+    telegram: TelegramSandbox,
+    book: NoticeBook,
+    purchases: Purchases,
+    gifts: Gifts,
 ) -> TelegramNotices:
     await telegram.introduce(ANNA, "Анна", language_code="ru")
     await telegram.introduce(5, "Staff")
@@ -63,7 +74,13 @@ async def notices(
     await telegram.found_group(STAFF, "Staff", admins=(5,))
     renewals = Renewals(purchases, Plans(), Offers(), lambda: NOW)
     return TelegramNotices(
-        messenger, book, Customers(), renewals, AutoRenewals(), admin_chat_id=STAFF
+        messenger,
+        book,
+        Customers(),
+        renewals,
+        AutoRenewals(),
+        gifts=gifts,
+        admin_chat_id=STAFF,
     )
 
 
@@ -303,7 +320,13 @@ class TestAlarms:
     ) -> None:
         renewals = Renewals(Purchases(), Plans(), Offers(), lambda: NOW)
         alone = TelegramNotices(
-            messenger, book, Customers(), renewals, AutoRenewals(), admin_chat_id=chat_id
+            messenger,
+            book,
+            Customers(),
+            renewals,
+            AutoRenewals(),
+            gifts=Gifts(Purchases()),
+            admin_chat_id=chat_id,
         )
         await alone.raise_alarm(self.alarm())
         assert "a paid purchase is stuck" in log[0]["event"]
@@ -383,3 +406,51 @@ def order() -> PurchaseOrder:
         duration=MONTH.duration,
         language=Language.RUSSIAN,
     )
+
+
+class TestGifts:
+    """What the giver reads."""
+
+    def delivery(self, message: ChatMessage | None) -> GiftDelivery:
+        return GiftDelivery(
+            purchase_id=GIFT.purchase_id,
+            user_id=ANNA,
+            language=Language.RUSSIAN,
+            message=message,
+        )
+
+    async def test_the_payment_message_becomes_the_link(
+        self,
+        notices: TelegramNotices,
+        message: ChatMessage,
+        telegram: TelegramSandbox,
+        gifts: Gifts,
+    ) -> None:
+        gifts.known = [GIFT]
+        for _ in range(2):
+            assert await notices.hand_over_gift(self.delivery(message)) is Delivery.DELIVERED
+        (shown,) = [
+            each
+            for each in (await telegram.messages(ANNA)).present
+            if each.message_id == message.message_id
+        ]
+        assert f"?start=gift_{GIFT.code}" in shown.body
+        assert "t.me/share/url?" in (shown.buttons[0].url or "")
+
+    async def test_the_giver_is_told_once_who_opened_it(
+        self, notices: TelegramNotices, telegram: TelegramSandbox, gifts: Gifts
+    ) -> None:
+        opened = {"giver_id": ANNA, "opened_by": UserId(5), "opener_name": "Борис"}
+        gifts.known = [GIFT.model_copy(update=opened)]
+        for _ in range(2):
+            await notices.tell_giver(GIFT.opening_id)
+        bodies = [each.body for each in (await telegram.messages(ANNA)).present]
+        assert len([body for body in bodies if "Борис теперь с VPN" in body]) == 1
+
+    async def test_whoever_opens_their_own_gift_knows(
+        self, notices: TelegramNotices, telegram: TelegramSandbox, gifts: Gifts
+    ) -> None:
+        before = len((await telegram.messages(ANNA)).present)
+        gifts.known = [GIFT.model_copy(update={"giver_id": ANNA, "opened_by": ANNA})]
+        await notices.tell_giver(GIFT.opening_id)
+        assert len((await telegram.messages(ANNA)).present) == before

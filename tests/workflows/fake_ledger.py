@@ -116,6 +116,23 @@ class FakeLedger:
         await self._publish(purchase_id, PurchaseStage.SETTING_UP)
         return self.grants[purchase_id]
 
+    async def record_payment_and_wrap(
+        self, purchase_id: PurchaseId, payment: PaymentSnapshot, now: datetime
+    ) -> None:
+        await self._at_work("record_payment_and_wrap", payment)
+
+    async def grant_free(self, purchase_id: PurchaseId, now: datetime) -> Grant:
+        await self._at_work("grant_free", purchase_id)
+        if purchase_id not in self.grants:
+            self.grants[purchase_id] = self._new_grant(self._orders[purchase_id], now)
+        await self._publish(purchase_id, PurchaseStage.SETTING_UP)
+        return self.grants[purchase_id]
+
+    async def revoke_free(self, purchase_id: PurchaseId, now: datetime) -> Sequence[PlacedPeer]:
+        await self._at_work("revoke_free", purchase_id)
+        await self._publish(purchase_id, PurchaseStage.REFUNDED)
+        return self._leaving(self.grants[purchase_id].device_id)
+
     async def record_refund_and_revoke(
         self, purchase_id: PurchaseId, refund: RefundSnapshot, now: datetime
     ) -> Sequence[PlacedPeer]:

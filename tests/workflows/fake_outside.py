@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from domain.errors import ServerUnavailable, ShopError, TelegramUnavailable
-from domain.notices import ConfigDelivery, Delivery, Reminder, ReminderKind
+from domain.ids import PurchaseId
+from domain.notices import ConfigDelivery, Delivery, GiftDelivery, Reminder, ReminderKind
 from domain.purchases import Alarm, PurchaseNotice
 from domain.renewals import RenewalNotice
 from domain.servers import ClientConfig, Peer, PeerRemoval, PeerStatistics, Server, ServerInfo
@@ -82,6 +83,12 @@ class FakeNotices:
 
     async def deliver_config(self, delivery: ConfigDelivery, config: ClientConfig) -> Delivery:
         return await self._send("delivered", (delivery, config.file_name))
+
+    async def hand_over_gift(self, delivery: GiftDelivery) -> Delivery:
+        return await self._send("gift_handed_over", delivery.purchase_id)
+
+    async def tell_giver(self, opening_id: PurchaseId) -> Delivery:
+        return await self._send("giver_told", opening_id)
 
     async def raise_alarm(self, alarm: Alarm) -> None:
         await self._send("alarm", alarm)

@@ -71,6 +71,16 @@ def an_order(**changes: Any) -> PurchaseOrder:
     return order.model_copy(update=changes)
 
 
+def a_trial() -> PurchaseOrder:
+    """Three days at no price."""
+    return an_order(price=roubles(0), duration=timedelta(days=3), plan_name="Free trial")
+
+
+def an_opening() -> PurchaseOrder:
+    """A gift that somebody opens."""
+    return an_order(price=roubles(0), gift=PurchaseId(uuid4()), plan_name="A gift: 30 days")
+
+
 class Shop:
     """Starter, workers and neighbours, and the words that tests tell stories with."""
 
@@ -110,6 +120,13 @@ class Shop:
         self.ledger.open(order)
         await self.starter.begin_purchase(order)
         await self.reaches(PurchaseStage.AWAITING_PAYMENT)
+        return order
+
+    async def take_for_free(self, order: PurchaseOrder | None = None) -> PurchaseOrder:
+        """A customer taps on what costs nothing."""
+        order = order or a_trial()
+        self.ledger.open(order)
+        await self.starter.begin_purchase(order)
         return order
 
     async def buy(

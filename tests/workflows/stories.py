@@ -12,11 +12,20 @@ from domain.ids import DeviceId, ProviderPaymentId, ServerId, SubscriptionId
 from domain.money import stars
 from domain.notices import ReminderKind
 from domain.payments import Provider, RefundRequest
-from domain.purchases import PurchaseOrder, PurchaseStage, RepairAction
+from domain.purchases import PurchaseKind, PurchaseOrder, PurchaseStage, RepairAction
 from domain.stars import Surplus
 from domain.subscriptions import PlacedPeer
 from tests.workflows.fake_provider import REFUSED
-from tests.workflows.shop import ANSWER, LAST_LOOK, RARELY, SWIFT, WINDOW, Shop, an_order
+from tests.workflows.shop import (
+    ANSWER,
+    LAST_LOOK,
+    RARELY,
+    SWIFT,
+    WINDOW,
+    Shop,
+    an_opening,
+    an_order,
+)
 from workflows.names import (
     SHOP_QUEUE,
     removal_workflow_id,
@@ -141,6 +150,23 @@ async def purchase_unattended_refund(shop: Shop) -> Handle:
     return await _ends(shop, order)
 
 
+async def purchase_free(shop: Shop) -> Handle:
+    return await _ends(shop, await shop.take_for_free(an_opening()))
+
+
+async def purchase_free_taken_back(shop: Shop) -> Handle:
+    shop.ledger.servers.clear()
+    order = await shop.take_for_free()
+    await shop.reaches(PurchaseStage.STUCK)
+    await shop.journal.until("alarm")
+    await shop.repair(order, RepairAction.REFUND)
+    return await _ends(shop, order)
+
+
+async def purchase_of_a_gift(shop: Shop) -> Handle:
+    return await _ends(shop, await shop.buy(an_order(kind=PurchaseKind.GIFT)))
+
+
 async def subscription_renewed(shop: Shop) -> Handle:
     subscription_id, first = await _opened(shop, MONTH)
     shop.ledger.sell(subscription_id, datetime.now(UTC), MONTH)
@@ -213,6 +239,9 @@ STORIES: dict[str, dict[str, Story]] = {
         "without_room": purchase_without_room,
         "mismatch_refunded": purchase_mismatch_refunded,
         "unattended_refund": purchase_unattended_refund,
+        "free": purchase_free,
+        "free_taken_back": purchase_free_taken_back,
+        "gift": purchase_of_a_gift,
     },
     "Subscription": {
         "renewed": subscription_renewed,
