@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import uvloop
 
-from bench import calls, configs, notifications, purchases, taps
+from bench import calls, configs, notifications, purchases, subscriptions, taps
 from bench.doors import Doors
 from bench.histories import read_histories
 from bench.machine import load_now, machine
@@ -19,7 +19,7 @@ from bench.processor import ProcessorMeter
 from bench.tables import say
 from sandbox.shop import EmbeddedShop, ShopPlan
 
-PARTS = ("configs", "payments", "purchases", "taps", "notifications", "calls")
+PARTS = ("configs", "payments", "purchases", "taps", "notifications", "calls", "due", "sleepers")
 WARM_UP = 10
 ADDRESSES = 3000
 TAPS = taps.CUSTOMERS * len(taps.PAGES) * 2
@@ -65,6 +65,10 @@ async def _measure(
         await notifications.measure(doors, next(_crowds))
     if "calls" in parts:
         await calls.measure(shop, doors, range(warm, warm + WARM_UP))
+    if "due" in parts:
+        await subscriptions.measure_due(shop, doors, next(_crowds))
+    if "sleepers" in parts:
+        await subscriptions.measure_sleepers(shop)
 
 
 async def _at_rates(

@@ -50,7 +50,7 @@ class Histories(NamedTuple):
 
 async def read_histories(shop: EmbeddedShop, since: datetime) -> Histories:
     """The purchases that began since then and are over."""
-    client = await _client(shop)
+    client = await connect_to(shop)
     events: list[int] = []
     hops: list[Hop] = []
     async for history in _of_purchases(client, since):
@@ -59,7 +59,8 @@ async def read_histories(shop: EmbeddedShop, since: datetime) -> Histories:
     return Histories(events, hops)
 
 
-async def _client(shop: EmbeddedShop) -> Client:
+async def connect_to(shop: EmbeddedShop) -> Client:
+    """The shop's own view of its Temporal server."""
     target = TemporalTarget(address=shop.addresses.temporal, namespace=shop.plan.namespace)
     return await connect(target, KeyRing.parse(shop.secrets.encryption_keys))
 
