@@ -134,7 +134,8 @@ async def _reminders(ledger: Connection, users: range, due: datetime) -> list[fl
         )
         sent = [(row["sent_at"] - due).total_seconds() for row in rows if row["sent_at"]]
         if len(sent) >= len(users):
-            assert len({row["user_id"] for row in rows}) == len(rows) == len(users)
+            if len({row["user_id"] for row in rows}) != len(rows):
+                raise RuntimeError("a customer was reminded twice")
             return sent
         if asyncio.get_running_loop().time() > deadline:
             raise TimeoutError(f"{len(users) - len(sent)} reminders were not sent")
