@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import typer
 from pydantic import SecretStr
 
-from domain.errors import FleetRefused
+from domain.errors import FleetRefused, NeighbourAway
 from domain.obfuscation import TunnelTool
 from domain.servers import ServerState
 from infra.keyring import KeyRing
 from infra.postgres.enlisting import Wishes, default_interface, enlist
 from infra.postgres.fleet import Berth, Fleet
-from infra.postgres.pool import Pool, open_pool
+from infra.postgres.pool import OUTAGES, Pool, open_pool
 from infra.provisioning.installation import ACCOUNT, Installation, Machine
 from infra.provisioning.installer import install, look, uninstall
 from infra.provisioning.root_session import RootSession
@@ -49,11 +49,20 @@ async def open_office() -> AsyncIterator[Office]:
     public = load_private_key(private_key)
     peers = SshPeerGateway(private_key)
     try:
-        async with await open_pool(load(DatabaseSettings).url.get_secret_value(), size=2) as pool:
+        async with await _open_ledger() as pool:
             shop_key = f"{public.get_name()} {public.get_base64()}"
             yield Office(pool, ring, Fleet(pool, ring), peers, shop_key)
     finally:
         await peers.close()
+
+
+async def _open_ledger() -> Pool:
+    try:
+        return await open_pool(load(DatabaseSettings).url.get_secret_value(), size=2)
+    except OUTAGES as error:
+        raise NeighbourAway(
+            f"PostgreSQL does not answer at DATABASE_URL ({error}): the fleet is written there"
+        ) from error
 
 
 async def add_server(target: Target, login: Login, fingerprint: str | None, wishes: Wishes) -> None:

@@ -30,6 +30,11 @@ PACKAGES = ("nftables", "sudo", "python3", "iproute2", "procps")
 APT = "apt-get -q -o DPkg::Lock::Timeout=300"
 """A machine that has just started updates itself, and holds apt's lock for minutes."""
 APT_SECONDS = 900.0
+PROBE = """
+ip link delete dev wgshopprobe 2>/dev/null || true
+ip link add dev wgshopprobe type wireguard
+ip link delete dev wgshopprobe
+"""
 OURS = b"wgshop"
 """Stands in every interface file of ours, those of earlier releases' instructions included."""
 
@@ -78,8 +83,7 @@ def have_wireguard(root: RootSession, wanted: Installation, _: Machine) -> str:
     if wanted.tool is TunnelTool.AWG:
         root.run("command -v awg awg-quick >/dev/null")
         return "AmneziaWG's tools are there"
-    probe = "ip link add dev wgshopprobe type wireguard && ip link delete dev wgshopprobe"
-    if root.holds(probe):
+    if root.holds(PROBE):
         return "the kernel's"
     if _missing(root, ("wireguard-go",)):
         _apt_install(root, ["wireguard-go"])
@@ -122,15 +126,15 @@ def let_forward(root: RootSession, _: Installation, machine: Machine) -> str:
 def raise_interface(root: RootSession, wanted: Installation, machine: Machine) -> str:
     """The interface with its firewall; one that is up is left alone unless its file changes."""
     conf, key = interface_file(wanted, machine), wanted.private_key.get_secret_value() + "\n"
-    is_up = root.holds(f"ip link show dev {wanted.interface}")
-    is_same = (root.read(wanted.conf_file), root.read(wanted.key_file)) == (conf, key.encode())
-    if is_up and not is_same:
+    files = (root.read(wanted.conf_file), root.read(wanted.key_file))
+    is_whole = files == (conf, key.encode()) and root.holds(_whole(wanted))
+    if not is_whole:
         root.run(_stopping(wanted, machine))
     root.run(f"install --directory --mode=0700 {wanted.folder}")
     root.put(wanted.key_file, key.encode(), 0o600)
     root.put(wanted.firewall_file, firewall_file(wanted), 0o600)
     root.put(wanted.conf_file, conf, 0o600)
-    if is_up and is_same:
+    if is_whole:
         root.run(f"nft -f {wanted.firewall_file}")
         return f"{wanted.interface} is up"
     root.run(_starting(wanted, machine))
@@ -157,8 +161,7 @@ def restore_peers(root: RootSession, wanted: Installation, machine: Machine) -> 
 
 def take_away(root: RootSession, wanted: Installation, machine: Machine) -> str:
     """Undo all of it, save the packages and the saved peers' file."""
-    if root.holds(f"ip link show dev {wanted.interface}"):
-        root.run(_stopping(wanted, machine))
+    root.run(_stopping(wanted, machine))
     if machine.has_systemd:
         root.run(f"systemctl disable -q {wanted.quick}@{wanted.interface} {wanted.unit} || true")
     gone = (
@@ -192,12 +195,24 @@ def _starting(wanted: Installation, machine: Machine) -> str:
     return f"{up} </dev/null >{log} 2>&1 || {{ cat {log} >&2; exit 1; }}"
 
 
-def _stopping(wanted: Installation, machine: Machine) -> str:
-    down = f"{wanted.quick} down {wanted.interface} </dev/null"
-    if not machine.has_systemd:
-        return down
-    # One that was raised by hand is unknown to systemd.
+def _whole(wanted: Installation) -> str:
+    """Holds when the interface is up to its last hook: one that was broken off may lack any."""
+    show, interface = f"{wanted.tool} show {wanted.interface}", wanted.interface
     return (
-        f"systemctl stop {wanted.quick}@{wanted.interface}\n"
-        f"if ip link show dev {wanted.interface} >/dev/null 2>&1; then {down}; fi"
+        f"""test "$({show} public-key)" = {wanted.public_key}\n"""
+        f"""test "$({show} listen-port)" = {wanted.listen_port}\n"""
+        f"ip -4 address show dev {interface} up | grep -qF ' {wanted.ipv4} '\n"
+        f"nft list table inet {wanted.firewall_table} >/dev/null"
+    )
+
+
+def _stopping(wanted: Installation, machine: Machine) -> str:
+    """Whatever there is of the interface, however it came to be, is gone."""
+    exists = f"ip link show dev {wanted.interface} >/dev/null 2>&1"
+    stop = f"systemctl stop {wanted.quick}@{wanted.interface}" if machine.has_systemd else "true"
+    # Its own hooks fail where they find nothing to undo.
+    return (
+        f"if {exists}; then {stop} || true; fi\n"
+        f"if {exists}; then {wanted.quick} down {wanted.interface} </dev/null || true; fi\n"
+        f"if {exists}; then ip link delete dev {wanted.interface}; fi"
     )

@@ -9,23 +9,29 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tests.machines.bare_machine import BareImage, BareMachine, bare_machine, package_folder
-from tests.machines.commands import answering_site
+from tests.machines.commands import answering_site, attempt
 from tests.machines.network import WEB, WEB_V6, Network, small_internet
 
 TOOLS = ("ip", "nft", "unshare", "nsenter", "sshd", "dpkg-deb", "wg-quick", "wireguard-go")
-NEEDS = "needs root, Debian's tools, and packages in .debs as `.ci/run` puts them there"
+ROOM = 2**29
+NEEDS = "needs root, namespaces, Debian's tools, and packages in .debs as `.ci/run` puts them there"
 
 
 def can_make_machines() -> bool:
     """Whether bare machines can be made here."""
-    return os.geteuid() == 0 and all(map(shutil.which, TOOLS)) and package_folder() is not None
+    if os.geteuid() != 0 or not all(map(shutil.which, TOOLS)) or package_folder() is None:
+        return False
+    return (
+        attempt("unshare", "--mount", "--net", "mount", "-t", "tmpfs", "x", "/mnt").returncode == 0
+    )
 
 
 @pytest.fixture(scope="session")
 def memory_folder() -> Iterator[Path]:
     """Where overlays may write: not on an overlay itself, as a container's own root is."""
     shm = Path("/dev/shm")
-    with TemporaryDirectory(prefix="wgshop-machines-", dir=shm if shm.is_dir() else None) as name:
+    is_roomy = shm.is_dir() and shutil.disk_usage(shm).free > ROOM
+    with TemporaryDirectory(prefix="wgshop-machines-", dir=shm if is_roomy else None) as name:
         yield Path(name)
 
 

@@ -74,6 +74,15 @@ async def test_a_new_file_is_applied_to_what_an_older_release_left(
     assert await migrate(empty_database_url, [MAKE_ROOMS, add_floor]) == [add_floor.name]
 
 
+async def test_numbers_may_have_gaps_and_a_lower_one_may_arrive_later(
+    empty_database_url: str,
+) -> None:
+    later = Migration("0020_floor.sql", "alter table rooms add floor integer")
+    await migrate(empty_database_url, [MAKE_ROOMS, later])
+    between = Migration("0007_doors.sql", "create table doors (name text)")
+    assert await migrate(empty_database_url, [MAKE_ROOMS, between, later]) == [between.name]
+
+
 async def test_a_file_changed_after_it_was_applied_is_refused_with_what_to_do(
     empty_database_url: str,
 ) -> None:

@@ -1,8 +1,11 @@
 """A shop's ledger and command line, beside a bare machine on a small internet."""
 
 import os
+import select
 import subprocess
 import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -53,6 +56,16 @@ class Operator:
             text=True,
         )
 
+    @contextmanager
+    def at_a_terminal(self, *words: str) -> Iterator["Terminal"]:
+        """Run `wgshop server ...` by hand."""
+        process, screen = os.forkpty()
+        if process == 0:
+            os.execve(WGSHOP, ["wgshop", "server", *words], self.environment)
+        yield Terminal(screen)
+        os.close(screen)
+        os.waitpid(process, 0)
+
     def adding(self, machine: BareMachine, *options: str) -> tuple[str, ...]:
         """The words of `add`, after a look at the fingerprint on the machine's console."""
         return (
@@ -64,6 +77,26 @@ class Operator:
     def adds(self, machine: BareMachine, *options: str) -> "Outcome":
         """Run `wgshop server add`."""
         return self.says(*self.adding(machine, *options))
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """What a person sees and types."""
+
+    screen: int
+
+    def reads_until(self, words: str) -> str:
+        """All that is said until these words appear."""
+        said = b""
+        while words.encode() not in said:
+            ready, _, _ = select.select([self.screen], [], [], 60)
+            assert ready, f"nothing more after {said!r}"
+            said += os.read(self.screen, 1024)
+        return said.decode()
+
+    def types(self, words: str) -> None:
+        """With the Enter key."""
+        os.write(self.screen, f"{words}\n".encode())
 
 
 class Outcome(NamedTuple):

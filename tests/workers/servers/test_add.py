@@ -11,6 +11,7 @@ from infra.postgres.pool import Pool
 from tests.infra.wireguard.conftest import write_key
 from tests.machines.bare_machine import PASSWORD, BareMachine
 from tests.machines.fixtures import NEEDS, can_make_machines
+from tests.machines.network import WEB
 from tests.workers.servers.conftest import Operator
 
 pytestmark = [
@@ -77,6 +78,30 @@ async def test_an_installation_that_is_killed_anywhere_goes_on_where_it_was(
     assert done.code == 0, done.output
     assert WELL in done.output
     assert len(await fleet.berths()) == 1
+
+
+async def test_an_interface_that_was_left_half_made_is_made_anew(
+    machine: BareMachine, operator: Operator
+) -> None:
+    assert operator.adds(machine).code == 0
+    machine.inside("ip", "address", "flush", "dev", "wg0")
+    machine.inside("nft", "delete", "table", "inet", "wgshop_wg0")
+    mended = operator.adds(machine)
+    assert "wg0 raised" in mended.output
+    assert WELL in mended.output
+
+
+async def test_at_a_terminal_the_key_is_shown_and_the_password_asked_for_unseen(
+    machine: BareMachine, operator: Operator
+) -> None:
+    target = f"root@{machine.network.address}"
+    with operator.at_a_terminal("add", target, "--location", "nl", "--dns", WEB) as terminal:
+        assert machine.host_fingerprint in terminal.reads_until("Is it the same? [y/N]: ")
+        terminal.types("y")
+        terminal.reads_until(f"Password of {target}: ")
+        terminal.types(PASSWORD)
+        said = terminal.reads_until("nl1 is ready and sells")
+    assert PASSWORD not in said
 
 
 async def test_a_server_whose_port_is_closed_is_told_and_sells_nothing_until_it_is_open(
