@@ -8,7 +8,7 @@ short script that does what ours needs of it.
 import os
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -107,11 +107,11 @@ def package_folder() -> Path | None:
     return folder.resolve() if names >= set(TAKEN_AWAY) else None
 
 
-def make_archive(packages: Path, archive: Path) -> None:
+def make_archive(packages: Path | None, archive: Path) -> None:
     """Copy the packages and write the index that apt reads."""
     archive.mkdir()
     entries = []
-    for path in packages.glob("*.deb"):
+    for path in packages.glob("*.deb") if packages else ():
         (archive / path.name).write_bytes(path.read_bytes())
         digest = run("sha256sum", path).split()[0]
         control = run("dpkg-deb", "--field", path).strip()
@@ -124,8 +124,9 @@ class BareImage:
     """The layer that makes this machine bare; made once, shared by all machines."""
 
     def __init__(
-        self, folder: Path, packages: Path, taken_away: tuple[str, ...] = TAKEN_AWAY
+        self, folder: Path, packages: Path | None = None, taken_away: Sequence[str] = ()
     ) -> None:
+        """Take these packages away, to be installed again from where they are at hand."""
         self.folder = folder
         for name in ("bare", "work", "root"):
             (folder / name).mkdir(parents=True)

@@ -8,18 +8,25 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.machines.bare_machine import BareImage, BareMachine, bare_machine, package_folder
+from tests.machines.bare_machine import (
+    TAKEN_AWAY,
+    BareImage,
+    BareMachine,
+    bare_machine,
+    package_folder,
+)
 from tests.machines.commands import answering_site, attempt
 from tests.machines.network import WEB, WEB_V6, Network, small_internet
 
-TOOLS = ("ip", "nft", "unshare", "nsenter", "sshd", "dpkg-deb", "wg-quick", "wireguard-go")
+TOOLS = ("ip", "nft", "unshare", "nsenter", "sshd", "dpkg", "wg-quick", "wireguard-go", "sudo")
 ROOM = 2**29
-NEEDS = "needs root, namespaces, Debian's tools, and packages in .debs as `.ci/run` puts them there"
+NEEDS = "needs root, namespaces, and the Debian packages that `.ci/run` installs"
+NEEDS_PACKAGES = "needs Debian packages in .debs, where `.ci/run` puts them"
 
 
 def can_make_machines() -> bool:
     """Whether bare machines can be made here."""
-    if os.geteuid() != 0 or not all(map(shutil.which, TOOLS)) or package_folder() is None:
+    if os.geteuid() != 0 or not all(map(shutil.which, TOOLS)):
         return False
     return (
         attempt("unshare", "--mount", "--net", "mount", "-t", "tmpfs", "x", "/mnt").returncode == 0
@@ -38,17 +45,13 @@ def memory_folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def bare_image(memory_folder: Path) -> BareImage:
     """Debian without anything that a VPN server needs."""
-    packages = package_folder()
-    assert packages is not None
-    return BareImage(memory_folder / "bare", packages)
+    return BareImage(memory_folder / "bare", package_folder(), TAKEN_AWAY)
 
 
 @pytest.fixture(scope="session")
 def equipped_image(memory_folder: Path) -> BareImage:
     """The same with all packages, for tests that are not about them."""
-    packages = package_folder()
-    assert packages is not None
-    return BareImage(memory_folder / "equipped", packages, taken_away=())
+    return BareImage(memory_folder / "equipped")
 
 
 @pytest.fixture

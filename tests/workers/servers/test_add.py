@@ -9,8 +9,8 @@ from domain.servers import ServerState
 from infra.postgres.fleet import Fleet
 from infra.postgres.pool import Pool
 from tests.infra.wireguard.conftest import write_key
-from tests.machines.bare_machine import PASSWORD, BareMachine
-from tests.machines.fixtures import NEEDS, can_make_machines
+from tests.machines.bare_machine import PASSWORD, BareMachine, package_folder
+from tests.machines.fixtures import NEEDS, NEEDS_PACKAGES, can_make_machines
 from tests.machines.network import WEB
 from tests.workers.servers.conftest import Operator
 
@@ -25,6 +25,7 @@ async def state_of(fleet: Fleet, slug: str = "nl1") -> ServerState:
     return (await fleet.berth(slug)).registration.server.state
 
 
+@pytest.mark.skipif(package_folder() is None, reason=NEEDS_PACKAGES)
 async def test_a_bare_machine_becomes_a_selling_server_that_outlives_a_reboot(
     bare: BareMachine, operator: Operator, fleet: Fleet
 ) -> None:
