@@ -85,6 +85,29 @@ class AccessEnded(ShopError):
     """The device's access was taken back meanwhile: its peer must not come back."""
 
 
+# Devices
+
+
+class DeviceRefused(ShopError):
+    """A device cannot be added or changed so; the type says why."""
+
+
+class UnknownDevice(DeviceRefused):
+    """The customer has no such device, or has it no more."""
+
+
+class DeviceLimitReached(DeviceRefused):
+    """The plan allows no further device."""
+
+
+class LastDevice(DeviceRefused):
+    """A subscription keeps one device: it can be given new keys instead."""
+
+
+class DeviceBusy(DeviceRefused):
+    """A paid purchase is setting this device up: let it finish first."""
+
+
 # Telegram
 
 

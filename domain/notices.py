@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from domain.ids import MessageId, PurchaseId, SubscriptionId, UserId
+from domain.ids import DeviceId, MessageId, PurchaseId, SubscriptionId, UserId
 from domain.languages import Language
 from domain.model import Value
 from domain.purchases import ChatMessage
@@ -57,6 +57,18 @@ class GiftDelivery(Value):
     """The giver."""
     language: Language
     message: ChatMessage | None
+
+
+class DeviceNotice(Value):
+    """A device to tell its owner about."""
+
+    device_id: DeviceId
+    user_id: UserId
+    revision: int
+    name: str
+    """Empty until the customer gives it one."""
+    all_full: bool = False
+    """Whether what delays it is that no server has room."""
 
 
 class Reminder(Value):

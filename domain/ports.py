@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from domain.devices import DeviceTurn, DeviceWork
 from domain.ids import (
     DeviceId,
     MessageId,
     ProviderPaymentId,
     ProviderRefundId,
     PurchaseId,
+    ServerId,
     SubscriptionId,
     UserId,
 )
@@ -21,6 +23,7 @@ from domain.notices import (
     ClaimedNotice,
     ConfigDelivery,
     Delivery,
+    DeviceNotice,
     GiftDelivery,
     Reminder,
     ReminderKind,
@@ -119,6 +122,14 @@ class Notices(Protocol):
 
     async def tell_giver(self, opening_id: PurchaseId) -> Delivery:
         """Tell who gave it that their gift was opened, once."""
+        ...
+
+    async def deliver_device(self, notice: DeviceNotice, config: ClientConfig) -> Delivery:
+        """Send the device's file and QR picture, then say so; the same file only once."""
+        ...
+
+    async def tell_device_delayed(self, notice: DeviceNotice) -> Delivery:
+        """Tell the customer that the device's file takes longer, once for each decision."""
         ...
 
     async def raise_alarm(self, alarm: Alarm) -> None:
@@ -275,11 +286,51 @@ class RenewalLedger(Protocol):
         ...
 
 
+class DeviceLedger(Protocol):
+    """The truth about devices: what their servers have to know, and do know."""
+
+    async def work(self, subscription_id: SubscriptionId) -> DeviceWork:
+        """What the servers have to be told of the subscription's devices."""
+        ...
+
+    async def is_current(self, turn: DeviceTurn) -> bool:
+        """Whether the device may connect, with the keys that it had at that decision."""
+        ...
+
+    async def confirm_peer(self, device_id: DeviceId, revision: int) -> None:
+        """The device's server holds the peer of that revision."""
+        ...
+
+    async def retired_peers(self, device_id: DeviceId, server_id: ServerId) -> Sequence[PlacedPeer]:
+        """The device's replaced keys that the server may still hold; they leave first."""
+        ...
+
+    async def name_of(self, device_id: DeviceId) -> str:
+        """What the customer calls the device; empty where they never gave it a name."""
+        ...
+
+
+class TrafficLedger(Protocol):
+    """What devices have transferred."""
+
+    async def servers(self) -> Sequence[Server]:
+        """The servers to ask for counters."""
+        ...
+
+    async def note(self, server_id: ServerId, peers: Sequence[PeerStatistics]) -> None:
+        """Add what is new in a server's counters; the customers' addresses are not kept."""
+        ...
+
+
 class SubscriptionDesk(Protocol):
-    """Opens and extends subscription workflows."""
+    """Opens and extends subscription workflows, and has devices set up and removed."""
 
     async def open_or_extend(self, state: SubscriptionState) -> None:
         """Make the subscription's workflow run until that end."""
+        ...
+
+    async def carry_out(self, work: DeviceWork) -> None:
+        """Have servers told of devices; what is under way already is not begun twice."""
         ...
 
 

@@ -2,27 +2,27 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from asyncpg import Record
 
 from domain.errors import NotPaid, PurchaseRefused, UnknownPurchase
-from domain.ids import DeviceId, ProviderPaymentId, PurchaseId, SubscriptionId, grant_id_of
+from domain.ids import DeviceId, ProviderPaymentId, PurchaseId, grant_id_of
 from domain.payments import Cancellation, Invoice, PaymentSnapshot, PaymentStatus, RefundSnapshot
 from domain.ports import Sealer
 from domain.purchases import PurchaseStage, Recollection, RepairAction, StuckReason
 from domain.servers import DeviceKeys
 from domain.subscriptions import Grant, PlacedPeer
-from infra.postgres.addresses import server_of, take_address
 from infra.postgres.auto_renewals import keep_method
+from infra.postgres.device_keys import DeviceKeyRing
 from infra.postgres.discount_uses import release_discounts, spend_discounts
 from infra.postgres.free_grants import Cause, cause_of_free
 from infra.postgres.gifts import close_gift, void_gift, wrap_gift
 from infra.postgres.grants import GRANT_OF_PURCHASE, grant_from
-from infra.postgres.peers import device_context
 from infra.postgres.periods import extend_subscription
 from infra.postgres.pool import Connection, Pool
 from infra.postgres.revocations import take_back
+from infra.postgres.settling import first_device, settle_devices
 
 _INSERT_PAYMENT = """
     insert into payments (purchase_id, provider_payment_id, amount, currency, status,
@@ -38,7 +38,7 @@ class PostgresPurchaseLedger:
     def __init__(self, pool: Pool, sealer: Sealer, mint_keys: Callable[[], DeviceKeys]) -> None:
         self._pool = pool
         self._sealer = sealer
-        self._mint_keys = mint_keys
+        self._keys = DeviceKeyRing(sealer, mint_keys)
 
     async def record_invoice(self, purchase_id: PurchaseId, attempt: int, invoice: Invoice) -> None:
         """Note the payment page; a repeat changes nothing."""
@@ -191,7 +191,7 @@ class PostgresPurchaseLedger:
     ) -> None:
         purchase_id = PurchaseId(purchase["purchase_id"])
         subscription, is_renewal = await extend_subscription(connection, purchase, now)
-        device_id = await self._wanted_device(connection, subscription, purchase)
+        device_id = await self._wanted_device(connection, subscription["subscription_id"])
         await connection.execute(
             """
             insert into grants (grant_id, purchase_id, payment_id, subscription_id, device_id,
@@ -240,60 +240,27 @@ class PostgresPurchaseLedger:
             raise PurchaseRefused(f"payment {provider_id} has paid for another purchase")
         return int(found)
 
-    async def _wanted_device(
-        self, connection: Connection, subscription: Record, purchase: Record
-    ) -> DeviceId:
-        """The subscription's first device, brought back or made new, with an address if any."""
-        found = await connection.fetchrow(
-            """
-            update devices
-            set revision = revision + case when is_wanted then 0 else 1 end,
-                is_wanted = true, absent_since = null
-            where device_id = (select device_id from devices where subscription_id = $1
-                               order by created_at limit 1)
-            returning device_id
-            """,
-            subscription["subscription_id"],
-        )
-        if found is None:
-            device_id = await self._new_device(connection, subscription["subscription_id"])
-        else:
-            device_id = DeviceId(found["device_id"])
-        if await server_of(connection, device_id) is None:
-            await take_address(connection, device_id, purchase["locations"])
-        return device_id
+    async def _wanted_device(self, connection: Connection, subscription_id: UUID) -> DeviceId:
+        """The subscription's first device, made now if there is none; all that may connect do.
 
-    async def _new_device(
-        self, connection: Connection, subscription_id: SubscriptionId
-    ) -> DeviceId:
-        device_id = DeviceId(uuid5(subscription_id, "device:1"))
-        keys = self._mint_keys()
-        await connection.execute(
-            """
-            insert into devices (device_id, subscription_id, name, public_key,
-                                 private_key_sealed, preshared_key_sealed)
-            values ($1, $2, 'wgshop', $3, $4, $5)
-            """,
-            device_id,
-            subscription_id,
-            keys.public_key,
-            self._seal_key(device_id, keys.private_key.get_secret_value()),
-            self._seal_key(device_id, keys.preshared_key.get_secret_value()),
-        )
-        return device_id
-
-    def _seal_key(self, device_id: DeviceId, key: str) -> bytes:
-        return self._sealer.seal(key.encode(), context=device_context(device_id))
+        Devices that the plan allows come back with their keys; what is beyond it rests.
+        """
+        first = await first_device(connection, subscription_id)
+        if first is None:
+            first = DeviceId(uuid5(subscription_id, "device:1"))
+            await self._keys.make_device(connection, first, subscription_id)
+        await settle_devices(connection, subscription_id)
+        return first
 
 
 async def _lock(connection: Connection, purchase_id: PurchaseId) -> Record:
     """Lock the customer, so that parallel purchases of one customer add up."""
     row = await connection.fetchrow(
         """
-        select p.purchase_id, p.user_id, p.tariff_id, t.locations, p.created_at,
+        select p.purchase_id, p.user_id, p.tariff_id, p.created_at,
                (p.order_document ->> 'duration')::interval as bought,
                coalesce(p.order_document ->> 'provider', 'yookassa') as provider
-        from purchases p join users u using (user_id) join tariffs t using (tariff_id)
+        from purchases p join users u using (user_id)
         where p.purchase_id = $1
         for no key update of u
         """,

@@ -21,12 +21,17 @@ from domain.subscriptions import (
 )
 from infra.postgres.addresses import free_left_address, leave_address, server_of, take_address
 from infra.postgres.auto_renewals import stop_renewing
+from infra.postgres.device_keys import key_of_revision, note_key_gone
 from infra.postgres.peers import device_context, leaving_peers_of, withdraw_devices
 from infra.postgres.pool import Connection, Pool
 from infra.postgres.servers import server_from
+from infra.postgres.settling import place_device
 
 _DEVICE = """
-    select d.*, a.server_id, a.ipv4, a.ipv6, t.locations
+    select d.*, a.server_id, a.ipv4, a.ipv6, t.locations,
+           exists (select from retired_keys k
+                   where k.device_id = d.device_id and k.server_id = a.server_id
+                     and k.gone_at is null) as earlier_key_lives
     from devices d
     join subscriptions s using (subscription_id)
     join tariffs t using (tariff_id)
@@ -52,8 +57,9 @@ class Subscriptions:
                     where c.user_id = s.user_id) as grace
             from subscriptions s
             join tariffs t using (tariff_id)
-            join lateral (select * from devices where subscription_id = s.subscription_id
-                          order by created_at limit 1) d on true
+            join lateral (select * from devices
+                          where subscription_id = s.subscription_id and removed_at is null
+                          order by created_at, device_id limit 1) d on true
             left join tunnel_addresses a on a.device_id = d.device_id and a.leaving_revision is null
             left join vpn_servers v on v.server_id = a.server_id
             where s.user_id = $1
@@ -64,11 +70,17 @@ class Subscriptions:
         return None if row is None else _subscription(row)
 
     async def client_config(self, device_id: DeviceId) -> ClientConfig:
-        """The device's configuration, decrypted. Raises `LookupError` without a server."""
+        """The device's configuration, decrypted.
+
+        Raises `LookupError` without a server, and while the server may hold an earlier key of the
+        device: the new file is worth something once the one that leaked is worth nothing.
+        """
         async with self._pool.acquire() as connection:
             device = await connection.fetchrow(_DEVICE, device_id)
-            if device is None or device["server_id"] is None:
+            if device is None or device["server_id"] is None or device["removed_at"] is not None:
                 raise LookupError(f"device {device_id} is on no server")
+            if device["earlier_key_lives"]:
+                raise LookupError(f"an earlier key of device {device_id} has not left its server")
             server = await server_from(connection, ServerId(device["server_id"]))
         return ClientConfig(
             private_key=self._unseal(device_id, device["private_key_sealed"]),
@@ -89,7 +101,7 @@ class Subscriptions:
         async with self._pool.acquire() as connection, connection.transaction():
             device = await _lock(connection, device_id)
             if device["server_id"] is None:
-                taken = await take_address(connection, device_id, device["locations"])
+                taken = await place_device(connection, device_id, device["subscription_id"])
                 if taken is None:
                     raise NoFreeAddress(
                         "no server that the plan allows has a free address: add a server or widen "
@@ -128,26 +140,24 @@ class Subscriptions:
     async def removal(self, placed: PlacedPeer) -> PeerRemoval:
         """What the server needs to know."""
         async with self._pool.acquire() as connection:
-            public_key = await connection.fetchval(
-                "select public_key from devices where device_id = $1", placed.device_id
-            )
-            if public_key is None:
-                raise LookupError(f"there is no device {placed.device_id}")
+            public_key = await key_of_revision(connection, placed.device_id, placed.revision)
             server = await server_from(connection, placed.server_id)
         return PeerRemoval(server=server, public_key=public_key, revision=placed.revision)
 
     async def confirm_removal(self, placed: PlacedPeer) -> None:
         """Free what the peer had left, or note since when it is absent."""
+        device_id, server_id, revision = placed.device_id, placed.server_id, placed.revision
         async with self._pool.acquire() as connection, connection.transaction():
-            await free_left_address(connection, placed.device_id, placed.server_id, placed.revision)
             await connection.execute(
                 """
                 update devices set absent_since = now()
                 where device_id = $1 and not is_wanted and revision = $2 and absent_since is null
                 """,
-                placed.device_id,
-                placed.revision,
+                device_id,
+                revision,
             )
+            await note_key_gone(connection, device_id, server_id, revision)
+            await free_left_address(connection, device_id, server_id, revision)
 
     async def subscription_state(self, subscription_id: SubscriptionId) -> SubscriptionState:
         """The subscription's end and revision, read together."""

@@ -35,12 +35,15 @@ from domain.purchases import PurchaseOrder
 from domain.servers import DeviceKeys, Server, ServerState
 from domain.subscriptions import Grant, PlacedPeer
 from infra.postgres.customers import Customers
+from infra.postgres.devices import Devices
 from infra.postgres.ledger import PostgresPurchaseLedger
 from infra.postgres.plans import Plans
 from infra.postgres.pool import Pool
 from infra.postgres.purchases import Purchases
 from infra.postgres.servers import ServerRegistration, Servers
+from infra.postgres.setups import PostgresDeviceLedger
 from infra.postgres.subscriptions import Subscriptions
+from infra.postgres.traffic import PostgresTrafficLedger
 from infra.wireguard_keys import new_device_keys
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -60,6 +63,9 @@ class Shop:
         self.pool = pool
         self.ledger = PostgresPurchaseLedger(pool, sealer, mint_keys)
         self.access = Subscriptions(pool, sealer)
+        self.devices = Devices(pool, sealer, mint_keys)
+        self.setups = PostgresDeviceLedger(pool)
+        self.traffic = PostgresTrafficLedger(pool)
         self.customers = Customers(pool)
         self.purchases = Purchases(pool)
         self.plans = Plans(pool)
@@ -121,6 +127,19 @@ class Shop:
         """The subscription ends, and the server confirms that the peer is gone."""
         for placed in await self.end(grant, now):
             await self.access.confirm_removal(placed)
+
+    async def add_device(
+        self, user_id: UserId, name: str = "Phone", now: datetime = NOW
+    ) -> DeviceId:
+        """A device beside the first; its button is tapped once."""
+        device_id = DeviceId(uuid4())
+        await self.devices.add(user_id, device_id, name, now)
+        return device_id
+
+    async def allow_devices(self, number: int, plan: str = "month") -> None:
+        await self.pool.execute(
+            "update tariffs set device_limit = $2 where slug = $1", plan, number
+        )
 
     async def sell_only_in(self, plan: str, *locations: str) -> None:
         await self.pool.execute(

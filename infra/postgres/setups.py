@@ -1,0 +1,78 @@
+"""What VPN servers have to be told of devices, and what they have confirmed."""
+
+from collections.abc import Sequence
+
+from domain.devices import DeviceTurn, DeviceWork
+from domain.ids import DeviceId, ServerId, SubscriptionId, UserId
+from domain.subscriptions import PlacedPeer
+from infra.postgres.peers import leaving_peers_of
+from infra.postgres.pool import Pool
+
+_UNHELD = """
+    select d.device_id, d.revision, s.user_id
+    from devices d join subscriptions s using (subscription_id)
+    where d.subscription_id = $1 and d.is_wanted and d.held_revision < d.revision
+    order by d.created_at, d.device_id
+"""
+
+_IS_CURRENT = """
+    select d.is_wanted and not exists (
+        select from retired_keys k where k.device_id = d.device_id and k.last_revision >= $2)
+    from devices d where d.device_id = $1
+"""
+
+
+class PostgresDeviceLedger:
+    """Fulfils `domain.ports.DeviceLedger`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def work(self, subscription_id: SubscriptionId) -> DeviceWork:
+        """What the servers do not know yet, as it is now."""
+        async with self._pool.acquire() as connection:
+            unheld = await connection.fetch(_UNHELD, subscription_id)
+            removals = await leaving_peers_of(connection, subscription_id)
+        setups = tuple(
+            DeviceTurn(
+                device_id=DeviceId(row["device_id"]),
+                user_id=UserId(row["user_id"]),
+                revision=row["revision"],
+            )
+            for row in unheld
+        )
+        return DeviceWork(setups=setups, removals=removals)
+
+    async def is_current(self, turn: DeviceTurn) -> bool:
+        """Whether the device may connect, and with the keys that it had at that decision."""
+        return bool(await self._pool.fetchval(_IS_CURRENT, turn.device_id, turn.revision))
+
+    async def confirm_peer(self, device_id: DeviceId, revision: int) -> None:
+        """The device's server holds the peer of that revision."""
+        await self._pool.execute(
+            "update devices set held_revision = $2 where device_id = $1 and held_revision < $2",
+            device_id,
+            revision,
+        )
+
+    async def retired_peers(self, device_id: DeviceId, server_id: ServerId) -> Sequence[PlacedPeer]:
+        """The device's replaced keys that this server may still hold, oldest first."""
+        rows = await self._pool.fetch(
+            """
+            select last_revision from retired_keys
+            where device_id = $1 and server_id = $2 and gone_at is null order by last_revision
+            """,
+            device_id,
+            server_id,
+        )
+        return tuple(
+            PlacedPeer(device_id=device_id, server_id=server_id, revision=row["last_revision"])
+            for row in rows
+        )
+
+    async def name_of(self, device_id: DeviceId) -> str:
+        """What the customer calls it; empty where they never gave it a name."""
+        name = await self._pool.fetchval("select name from devices where device_id = $1", device_id)
+        if name is None:
+            raise LookupError(f"there is no device {device_id}")
+        return str(name)
