@@ -4,10 +4,18 @@ from dataclasses import dataclass
 
 from temporalio import activity
 
+from domain.devices import DeviceTurn
 from domain.ids import DeviceId, PurchaseId
 from domain.model import Value
-from domain.notices import ConfigDelivery, Delivery, GiftDelivery, Reminder, ReminderKind
-from domain.ports import AccessLedger, Notices
+from domain.notices import (
+    ConfigDelivery,
+    Delivery,
+    DeviceNotice,
+    GiftDelivery,
+    Reminder,
+    ReminderKind,
+)
+from domain.ports import AccessLedger, DeviceLedger, Notices
 from domain.purchases import Alarm, PurchaseNotice
 
 
@@ -16,6 +24,13 @@ class DeliverConfig(Value):
 
     device_id: DeviceId
     delivery: ConfigDelivery
+
+
+class DelayedDevice(Value):
+    """A device whose setup takes longer, and whether that is for want of room."""
+
+    turn: DeviceTurn
+    all_full: bool
 
 
 class Remind(Value):
@@ -31,6 +46,7 @@ class NoticeActivities:
 
     notices: Notices
     access: AccessLedger
+    devices: DeviceLedger
 
     @activity.defn
     async def show_purchase(self, notice: PurchaseNotice) -> Delivery:
@@ -54,6 +70,26 @@ class NoticeActivities:
         return await self.notices.tell_giver(opening_id)
 
     @activity.defn
+    async def deliver_device(self, turn: DeviceTurn) -> Delivery | None:
+        """Hand over a device's file; None where a later decision made it worthless."""
+        if not await self.devices.is_current(turn):
+            return None
+        config = await self.access.client_config(turn.device_id)
+        notice = await self._notice_of(turn)
+        # Once more: the file must not be that of keys whose predecessor is still alive.
+        if not await self.devices.is_current(turn):
+            return None
+        return await self.notices.deliver_device(notice, config)
+
+    @activity.defn
+    async def tell_device_delayed(self, delayed: DelayedDevice) -> Delivery | None:
+        """Tell the customer that a device's file takes longer, if it is still to come."""
+        if not await self.devices.is_current(delayed.turn):
+            return None
+        notice = await self._notice_of(delayed.turn, all_full=delayed.all_full)
+        return await self.notices.tell_device_delayed(notice)
+
+    @activity.defn
     async def raise_alarm(self, alarm: Alarm) -> None:
         """Call a person."""
         await self.notices.raise_alarm(alarm)
@@ -62,3 +98,12 @@ class NoticeActivities:
     async def remind(self, wanted: Remind) -> Delivery:
         """Tell the customer of an end to come, or one that came."""
         return await self.notices.remind(wanted.kind, wanted.reminder)
+
+    async def _notice_of(self, turn: DeviceTurn, *, all_full: bool = False) -> DeviceNotice:
+        return DeviceNotice(
+            device_id=turn.device_id,
+            user_id=turn.user_id,
+            revision=turn.revision,
+            name=await self.devices.name_of(turn.device_id),
+            all_full=all_full,
+        )

@@ -7,7 +7,7 @@ from temporalio import activity
 
 from domain.ids import SubscriptionId
 from domain.model import Value
-from domain.ports import AccessLedger, SubscriptionDesk
+from domain.ports import AccessLedger, DeviceLedger, SubscriptionDesk
 from domain.subscriptions import Ending, SubscriptionState
 
 
@@ -23,12 +23,17 @@ class SubscriptionActivities:
     """Steps in a subscription's life."""
 
     access: AccessLedger
+    devices: DeviceLedger
     desk: SubscriptionDesk
 
     @activity.defn
     async def open_subscription(self, subscription_id: SubscriptionId) -> None:
-        """Let the subscription's workflow know the end that the ledger holds."""
+        """Let the subscription's workflow know the end that the ledger holds.
+
+        Devices that come back with a renewal are set up, those beyond the plan's limit removed.
+        """
         await self.desk.open_or_extend(await self.access.subscription_state(subscription_id))
+        await self.desk.carry_out(await self.devices.work(subscription_id))
 
     @activity.defn
     async def read_subscription(self, subscription_id: SubscriptionId) -> SubscriptionState:

@@ -1,5 +1,6 @@
 """Starts and signals workflows on behalf of the bot, the API and activities."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -7,6 +8,7 @@ from datetime import timedelta
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
+    WorkflowHandle,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -23,6 +25,7 @@ from temporalio.exceptions import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
+from domain.devices import DeviceTurn, DeviceWork
 from domain.errors import (
     ProviderUnavailable,
     PurchaseRefused,
@@ -34,16 +37,20 @@ from domain.ids import ProviderPaymentId, PurchaseId
 from domain.payments import Invoice
 from domain.purchases import PurchaseOrder, PurchaseStage, Repair
 from domain.stars import Surplus
-from domain.subscriptions import SubscriptionState
+from domain.subscriptions import PlacedPeer, SubscriptionState
+from workflows.device_setup import DeviceSetup, DeviceSetupWorkflow
 from workflows.names import (
     PAID_UNTIL,
     PURCHASE_STAGE,
     SHOP_QUEUE,
+    device_workflow_id,
     purchase_workflow_id,
+    removal_workflow_id,
     subscription_workflow_id,
     surplus_workflow_id,
 )
 from workflows.purchase import PurchaseWorkflow
+from workflows.removal import PeerRemovalWorkflow
 from workflows.subscription import SubscriptionWorkflow
 from workflows.surplus import SurplusRefundWorkflow
 
@@ -148,8 +155,10 @@ class Starter:
             RepairRefused: it makes no sense now; the message says why.
             UnknownPurchase: there is no such purchase under way.
         """
-        handle = self._client.get_workflow_handle_for(
-            PurchaseWorkflow.run, purchase_workflow_id(purchase_id)
+        handle: WorkflowHandle[PurchaseWorkflow, PurchaseStage] = (
+            self._client.get_workflow_handle_for(
+                PurchaseWorkflow.run, purchase_workflow_id(purchase_id)
+            )
         )
         with _temporal_errors():
             try:
@@ -186,6 +195,37 @@ class Starter:
                 ),
                 rpc_timeout=RPC_TIMEOUT,
             )
+
+    async def carry_out(self, work: DeviceWork) -> None:
+        """Have devices set up and peers removed; fulfils `SubscriptionDesk`.
+
+        What is under way already is left to it.
+        """
+        with _temporal_errors():
+            await asyncio.gather(
+                *(self._set_up(turn) for turn in work.setups),
+                *(self._remove(placed) for placed in work.removals),
+            )
+
+    async def _set_up(self, turn: DeviceTurn) -> None:
+        await self._client.start_workflow(
+            DeviceSetupWorkflow.run,
+            DeviceSetup(turn=turn),
+            id=device_workflow_id(turn),
+            task_queue=SHOP_QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            rpc_timeout=RPC_TIMEOUT,
+        )
+
+    async def _remove(self, placed: PlacedPeer) -> None:
+        await self._client.start_workflow(
+            PeerRemovalWorkflow.run,
+            placed,
+            id=removal_workflow_id(placed),
+            task_queue=SHOP_QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            rpc_timeout=RPC_TIMEOUT,
+        )
 
     async def _start_or_signal(
         self, order: PurchaseOrder, signal: str | None = None, *arguments: int | str

@@ -13,12 +13,14 @@ from bot.renewals import Renewals
 from domain.ids import ChatId
 from domain.ports import (
     AccessLedger,
+    DeviceLedger,
     Notices,
     PaymentProvider,
     PeerGateway,
     PurchaseLedger,
     RenewalLedger,
     SubscriptionDesk,
+    TrafficLedger,
 )
 from infra.postgres.auto_renewals import AutoRenewals
 from infra.postgres.customers import Customers
@@ -29,8 +31,10 @@ from infra.postgres.offers import CustomerOffers
 from infra.postgres.plans import Plans
 from infra.postgres.pool import Pool
 from infra.postgres.purchases import Purchases
+from infra.postgres.setups import PostgresDeviceLedger
 from infra.postgres.stars import StarsBook
 from infra.postgres.subscriptions import Subscriptions
+from infra.postgres.traffic import PostgresTrafficLedger
 from infra.settings import (
     DatabaseSettings,
     EncryptionSettings,
@@ -88,6 +92,8 @@ class Gateways:
     ledger: PurchaseLedger
     access: AccessLedger
     renewals: RenewalLedger
+    devices: DeviceLedger
+    traffic: TrafficLedger
     desk: SubscriptionDesk
 
 
@@ -122,6 +128,8 @@ async def open_gateways(settings: GatewaySettings, client: Client) -> AsyncItera
             ledger=PostgresPurchaseLedger(pool, ring, new_device_keys),
             access=Subscriptions(pool, ring),
             renewals=renewals,
+            devices=PostgresDeviceLedger(pool),
+            traffic=PostgresTrafficLedger(pool),
             desk=Starter(client),
         )
 

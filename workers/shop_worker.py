@@ -14,16 +14,26 @@ from activities.notices import NoticeActivities
 from activities.payments import PaymentActivities
 from activities.renewals import RenewalActivities
 from activities.subscriptions import SubscriptionActivities
+from activities.traffic import TrafficActivities
 from activities.vpn import VpnActivities
 from domain.payments import Provider
 from workers.gateways import Gateways
+from workflows.device_setup import DeviceSetupWorkflow
 from workflows.names import PAYMENTS_QUEUE, SHOP_QUEUE, VPN_QUEUE
 from workflows.purchase import PurchaseWorkflow
 from workflows.removal import PeerRemovalWorkflow
+from workflows.statistics import ServerStatisticsWorkflow
 from workflows.subscription import SubscriptionWorkflow
 from workflows.surplus import SurplusRefundWorkflow
 
-WORKFLOWS = [PurchaseWorkflow, SubscriptionWorkflow, PeerRemovalWorkflow, SurplusRefundWorkflow]
+WORKFLOWS = [
+    PurchaseWorkflow,
+    SubscriptionWorkflow,
+    PeerRemovalWorkflow,
+    SurplusRefundWorkflow,
+    DeviceSetupWorkflow,
+    ServerStatisticsWorkflow,
+]
 
 PARALLEL_CALLS = 16
 """As many as the payment provider's and the VPN gateway's own threads."""
@@ -72,9 +82,9 @@ def _shop_worker(client: Client, gateways: Gateways, grace: timedelta) -> Worker
 
 def _shop_activities(gateways: Gateways) -> list[Callable[..., Awaitable[object]]]:
     ledger = LedgerActivities(gateways.ledger)
-    notices = NoticeActivities(gateways.notices, gateways.access)
-    subscriptions = SubscriptionActivities(gateways.access, gateways.desk)
     renewals = RenewalActivities(gateways.renewals, gateways.notices)
+    notices = NoticeActivities(gateways.notices, gateways.access, gateways.devices)
+    subscriptions = SubscriptionActivities(gateways.access, gateways.devices, gateways.desk)
     return [
         renewals.decide_charge,
         renewals.note_failed_charge,
@@ -92,6 +102,8 @@ def _shop_activities(gateways: Gateways) -> list[Callable[..., Awaitable[object]
         notices.deliver_config,
         notices.hand_over_gift,
         notices.tell_giver,
+        notices.deliver_device,
+        notices.tell_device_delayed,
         notices.raise_alarm,
         notices.remind,
         subscriptions.open_subscription,
@@ -120,11 +132,18 @@ def _payments_worker(client: Client, gateways: Gateways, grace: timedelta) -> Wo
 
 
 def _vpn_worker(client: Client, gateways: Gateways, grace: timedelta) -> Worker:
-    vpn = VpnActivities(gateways.access, gateways.peers)
+    vpn = VpnActivities(gateways.access, gateways.devices, gateways.peers)
+    traffic = TrafficActivities(gateways.traffic, gateways.peers)
     return Worker(
         client,
         task_queue=VPN_QUEUE,
-        activities=[vpn.ensure_peer, vpn.move_device, vpn.remove_peer],
+        activities=[
+            vpn.ensure_peer,
+            vpn.set_up_device,
+            vpn.move_device,
+            vpn.remove_peer,
+            traffic.collect_statistics,
+        ],
         interceptors=[ShopInterceptor()],
         max_concurrent_activities=PARALLEL_CALLS,
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),

@@ -15,6 +15,7 @@ from domain.ids import ChatId
 from domain.ports import Sealer
 from infra.postgres.auto_renewals import AutoRenewals
 from infra.postgres.customers import Customers
+from infra.postgres.devices import Devices
 from infra.postgres.gifts import Gifts
 from infra.postgres.inbox import Inbox
 from infra.postgres.offers import CustomerOffers
@@ -35,6 +36,7 @@ from infra.settings import (
     load,
 )
 from infra.telegram import TelegramMessenger, open_bot
+from infra.wireguard_keys import new_device_keys
 from temporal.client import connect
 from temporal.starter import Starter
 from workers.database_link import reach_database
@@ -114,6 +116,7 @@ def _shop(
         gifts=Gifts(pool),
         subscriptions=Subscriptions(pool, ring),
         auto_renewals=AutoRenewals(pool, ring, settings.policy.policy()),
+        devices=Devices(pool, ring, new_device_keys),
         inbox=Inbox(pool, ring),
         sessions=Sessions(pool),
         starter=Starter(temporal),

@@ -7,11 +7,14 @@ from contextlib import AsyncExitStack
 
 import structlog
 from temporalio import activity, workflow
+from temporalio.client import Client
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+from temporalio.service import RPCError
 
 from infra.logs import configure_logging
 from infra.settings import LogSettings, TemporalSettings, WorkerSettings, load
 from temporal.client import connect
+from temporal.schedules import keep_schedules
 from workers.gateways import Gateways, GatewaySettings, open_gateways
 from workers.heap import spare_what_stays
 from workers.patience import until_there
@@ -45,6 +48,7 @@ async def serve_worker(around: Callable[[Gateways], Gateways] = lambda same: sam
         stop = stop_signal()
         for worker in build_workers(client, around(gateways), settings.shutdown_grace):
             await stack.enter_async_context(worker)
+        await _keep_schedules(client)
         spare_what_stays()
         log.info("worker.ready", namespace=client.namespace)
         await stop.wait()
@@ -61,6 +65,14 @@ def stop_signal() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     return stop
+
+
+async def _keep_schedules(client: Client) -> None:
+    """Selling goes on without them, so a refusal is no reason not to start."""
+    try:
+        await keep_schedules(client)
+    except RPCError as error:
+        log.warning("worker.no_schedules", why=str(error))
 
 
 def _runtime(settings: WorkerSettings) -> Runtime:

@@ -2,6 +2,7 @@
 
 from temporalio.common import SearchAttributeKey
 
+from domain.devices import DeviceTurn
 from domain.ids import ProviderPaymentId, PurchaseId, SubscriptionId
 from domain.subscriptions import PlacedPeer
 
@@ -40,3 +41,12 @@ def surplus_workflow_id(payment_id: ProviderPaymentId) -> str:
 def removal_workflow_id(placed: PlacedPeer) -> str:
     """`removal:<device uuid>:<server id>:<revision>`: one for each decision to remove."""
     return f"removal:{placed.device_id}:{placed.server_id}:{placed.revision}"
+
+
+def device_workflow_id(turn: DeviceTurn) -> str:
+    """`device:<uuid>:<revision>`: one for each decision to set a device up."""
+    return f"device:{turn.device_id}:{turn.revision}"
+
+
+STATISTICS_ID = "server-statistics"
+"""The schedule that has traffic counted, and the beginning of its workflows' ids."""

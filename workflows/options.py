@@ -89,6 +89,15 @@ def server_slowly(pause: timedelta) -> StepOptions:
     )
 
 
+COUNTING = StepOptions(
+    task_queue=VPN_QUEUE,
+    start_to_close_timeout=timedelta(seconds=50),
+    heartbeat_timeout=timedelta(seconds=4),
+    # The next count comes in a minute.
+    retry_policy=RetryPolicy(maximum_attempts=1),
+)
+"""A look at every VPN server's counters, each with the gateway's own deadline of 30 s."""
+
 DELIVERY = StepOptions(
     start_to_close_timeout=timedelta(seconds=60),
     heartbeat_timeout=timedelta(seconds=4),

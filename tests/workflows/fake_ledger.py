@@ -85,6 +85,11 @@ class FakeLedger:
         if self.servers and device_id not in self._placed:
             self._place(device_id, away_from=None)
 
+    def decide_anew(self, device_id: DeviceId) -> None:
+        """Another decision about a device, which stays where it is."""
+        server, revision = self._placed[device_id]
+        self._placed[device_id] = (server, revision + 1)
+
     # PurchaseLedger
 
     async def record_invoice(self, purchase_id: PurchaseId, attempt: int, invoice: Invoice) -> None:
@@ -220,9 +225,7 @@ class FakeLedger:
         raise NotImplementedError(f"no workflow asks for the subscription of {user_id}")
 
     def _new_grant(self, order: PurchaseOrder, now: datetime) -> Grant:
-        subscription_id = self.subscriptions.get(
-            order.purchase_id, SubscriptionId(uuid5(order.purchase_id, "subscription"))
-        )
+        subscription_id = self.subscriptions.get(order.purchase_id, subscription_of(order))
         self.sell(subscription_id, now, order.duration)
         device_id = _device_of(subscription_id)
         end = self.states[subscription_id].expires_at
@@ -261,6 +264,11 @@ class FakeLedger:
         await self._journal.note(step, about)
         if self.outage is not None:
             raise self.outage.with_traceback(None)
+
+
+def subscription_of(order: PurchaseOrder) -> SubscriptionId:
+    """The subscription that a purchase opens."""
+    return SubscriptionId(uuid5(order.purchase_id, "subscription"))
 
 
 def _device_of(subscription_id: SubscriptionId) -> DeviceId:

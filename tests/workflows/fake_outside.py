@@ -1,10 +1,17 @@
 """VPN servers and Telegram in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from domain.errors import ServerUnavailable, ShopError, TelegramUnavailable
 from domain.ids import PurchaseId
-from domain.notices import ConfigDelivery, Delivery, GiftDelivery, Reminder, ReminderKind
+from domain.notices import (
+    ConfigDelivery,
+    Delivery,
+    DeviceNotice,
+    GiftDelivery,
+    Reminder,
+    ReminderKind,
+)
 from domain.purchases import Alarm, PurchaseNotice
 from domain.renewals import RenewalNotice
 from domain.servers import ClientConfig, Peer, PeerRemoval, PeerStatistics, Server, ServerInfo
@@ -19,6 +26,8 @@ class FakePeers:
         """By a server's slug."""
         self.removal_faults: dict[str, ShopError] = {}
         """For taking a peer off, which may work where putting one on does not."""
+        self.on_fault: Callable[[], None] = lambda: None
+        """What happens elsewhere while a server does not do as it is told."""
         self.holders: set[str] = set()
         """The slugs of the servers that hold the customer's peer."""
         self._journal = journal
@@ -52,12 +61,15 @@ class FakePeers:
         raise NotImplementedError(f"no workflow asks {server.slug} about itself")
 
     async def statistics(self, server: Server) -> Sequence[PeerStatistics]:
-        raise NotImplementedError(f"no workflow asks {server.slug} for counters")
+        await self._reach("statistics", server, self.faults)
+        return ()
 
     async def _reach(self, what: str, server: Server, faults: dict[str, ShopError]) -> None:
         await self._journal.note(what, server.slug)
         if server.slug in faults:
-            raise faults[server.slug].with_traceback(None)
+            fault = faults[server.slug].with_traceback(None)
+            self.on_fault()
+            raise fault
 
 
 class FakeNotices:
@@ -89,6 +101,12 @@ class FakeNotices:
 
     async def tell_giver(self, opening_id: PurchaseId) -> Delivery:
         return await self._send("giver_told", opening_id)
+
+    async def deliver_device(self, notice: DeviceNotice, config: ClientConfig) -> Delivery:
+        return await self._send("device_delivered", notice)
+
+    async def tell_device_delayed(self, notice: DeviceNotice) -> Delivery:
+        return await self._send("device_delayed", notice)
 
     async def raise_alarm(self, alarm: Alarm) -> None:
         await self._send("alarm", alarm)

@@ -34,6 +34,15 @@ class Journal:
         await self._until(lambda: len(matching()) >= times, f"{what} {about} x{times}")
         return matching()[times - 1]
 
+    async def until_after(self, first: str, *then: str) -> None:
+        """Wait until one of the others was noted after the first."""
+
+        def happened() -> bool:
+            names = [what for what, _ in self.notes]
+            return first in names and any(each in names[names.index(first) :] for each in then)
+
+        await self._until(happened, f"{' or '.join(then)} after {first}")
+
     async def _until(self, happened: Callable[[], bool], words: str) -> None:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS), self._changed:

@@ -21,6 +21,7 @@ from domain.purchases import (
     RepairAction,
 )
 from temporal.starter import Starter
+from tests.workflows.fake_devices import FakeDevices, FakeTraffic
 from tests.workflows.fake_ledger import USER, FakeLedger
 from tests.workflows.fake_outside import FakeNotices, FakePeers
 from tests.workflows.fake_provider import FakeProvider
@@ -92,6 +93,8 @@ class Shop:
         self.stars = FakeProvider(self.journal)
         self.ledger = FakeLedger(self.journal)
         self.renewals = FakeRenewals(self.ledger)
+        self.devices = FakeDevices(self.journal)
+        self.traffic = FakeTraffic(self.journal)
         self.peers = FakePeers(self.journal)
         self.notices = FakeNotices(self.journal)
         self._skipper = TimeSkipper(client)
@@ -107,6 +110,8 @@ class Shop:
             ledger=self.ledger,
             access=self.ledger,
             renewals=self.renewals,
+            devices=self.devices,
+            traffic=self.traffic,
             desk=self.starter,
         )
         async with AsyncExitStack() as stack:

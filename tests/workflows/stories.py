@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from temporalio.client import WorkflowHandle, WorkflowHistoryEventFilterType
 
+from domain.devices import DeviceTurn
 from domain.errors import ServerRefused
 from domain.ids import DeviceId, ProviderPaymentId, ServerId, SubscriptionId
 from domain.money import stars
@@ -15,6 +16,7 @@ from domain.payments import Provider, RefundRequest
 from domain.purchases import PurchaseKind, PurchaseOrder, PurchaseStage, RepairAction
 from domain.stars import Surplus
 from domain.subscriptions import PlacedPeer
+from tests.workflows.fake_ledger import USER, a_server
 from tests.workflows.fake_provider import REFUSED
 from tests.workflows.shop import (
     ANSWER,
@@ -26,13 +28,18 @@ from tests.workflows.shop import (
     an_opening,
     an_order,
 )
+from workflows.device_setup import AFTER_A_REFUSAL, DeviceSetup, DeviceSetupWorkflow
 from workflows.names import (
     SHOP_QUEUE,
+    STATISTICS_ID,
+    device_workflow_id,
     removal_workflow_id,
     subscription_workflow_id,
     surplus_workflow_id,
 )
 from workflows.removal import PeerRemovalWorkflow
+from workflows.statistics import PAUSE as COUNT_PAUSE
+from workflows.statistics import ServerStatisticsWorkflow
 
 Handle = WorkflowHandle[Any, Any]
 Story = Callable[[Shop], Awaitable[Handle]]
@@ -222,6 +229,42 @@ async def surplus_refused(shop: Shop) -> Handle:
     return first
 
 
+async def device_done(shop: Shop) -> Handle:
+    first = await _setting_up(shop)
+    await first.result(rpc_timeout=ANSWER)
+    return first
+
+
+async def device_delayed(shop: Shop) -> Handle:
+    shop.peers.take_down("nl1")
+    first = await _setting_up(shop)
+    await shop.journal.until_after("device_delayed", "ensure_peer")
+    shop.peers.bring_back("nl1")
+    await first.result(rpc_timeout=ANSWER)
+    return first
+
+
+async def device_without_room(shop: Shop) -> Handle:
+    servers, shop.ledger.servers = shop.ledger.servers, []
+    first = await _setting_up(shop)
+    await shop.journal.until_after("device_delayed", "placed_peer")
+    shop.ledger.servers = servers
+    await shop.forward(first, AFTER_A_REFUSAL)
+    await shop.journal.until("device_delivered")
+    return first
+
+
+async def statistics_counted(shop: Shop) -> Handle:
+    shop.traffic.known = [a_server(1)]
+    handle = await shop.client.start_workflow(
+        ServerStatisticsWorkflow.run, id=STATISTICS_ID, task_queue=SHOP_QUEUE
+    )
+    await shop.journal.until("counted")
+    await shop.forward(handle, COUNT_PAUSE + A_MOMENT)
+    await shop.journal.until("counted", times=2)
+    return await _this_run(shop, handle)
+
+
 STORIES: dict[str, dict[str, Story]] = {
     "Purchase": {
         "done": purchase_done,
@@ -250,6 +293,12 @@ STORIES: dict[str, dict[str, Story]] = {
     },
     "PeerRemoval": {"done": removal_done, "refused": removal_refused},
     "SurplusRefund": {"done": surplus_done, "refused": surplus_refused},
+    "DeviceSetup": {
+        "done": device_done,
+        "delayed": device_delayed,
+        "without_room": device_without_room,
+    },
+    "ServerStatistics": {"counted": statistics_counted},
 }
 
 
@@ -323,5 +372,14 @@ async def _removing(shop: Shop) -> Handle:
     placed = PlacedPeer(device_id=DeviceId(uuid4()), server_id=ServerId(1), revision=2)
     handle = await shop.client.start_workflow(
         PeerRemovalWorkflow.run, placed, id=removal_workflow_id(placed), task_queue=SHOP_QUEUE
+    )
+    return await _this_run(shop, handle)
+
+
+async def _setting_up(shop: Shop) -> Handle:
+    turn = DeviceTurn(device_id=DeviceId(uuid4()), user_id=USER, revision=1)
+    setup = DeviceSetup(turn=turn, swift=timedelta(seconds=0.4), pause=timedelta(seconds=0.2))
+    handle = await shop.client.start_workflow(
+        DeviceSetupWorkflow.run, setup, id=device_workflow_id(turn), task_queue=SHOP_QUEUE
     )
     return await _this_run(shop, handle)

@@ -1,0 +1,59 @@
+"""What the ledger says of devices beside a subscription's first, and of traffic, in memory."""
+
+from collections.abc import Sequence
+
+from domain.devices import DeviceTurn, DeviceWork
+from domain.ids import DeviceId, ServerId, SubscriptionId
+from domain.servers import PeerStatistics, Server
+from domain.subscriptions import PlacedPeer
+from tests.workflows.journal import Journal
+
+
+class FakeDevices:
+    """Fulfils `DeviceLedger`."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.decided: dict[SubscriptionId, DeviceWork] = {}
+        """What the servers have to be told, by subscription."""
+        self.obsolete: set[DeviceTurn] = set()
+        """Decisions that a later one has overtaken."""
+        self.retired: list[PlacedPeer] = []
+        """Replaced keys that servers may still hold."""
+        self._journal = journal
+
+    async def work(self, subscription_id: SubscriptionId) -> DeviceWork:
+        return self.decided.get(subscription_id, DeviceWork())
+
+    async def is_current(self, turn: DeviceTurn) -> bool:
+        return turn not in self.obsolete
+
+    async def confirm_peer(self, device_id: DeviceId, revision: int) -> None:
+        await self._journal.note("confirm_peer", device_id)
+
+    async def retired_peers(self, device_id: DeviceId, server_id: ServerId) -> Sequence[PlacedPeer]:
+        return [
+            each
+            for each in self.retired
+            if (each.device_id, each.server_id) == (device_id, server_id)
+        ]
+
+    async def name_of(self, device_id: DeviceId) -> str:
+        return "Laptop"
+
+
+class FakeTraffic:
+    """Fulfils `TrafficLedger`."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.known: list[Server] = []
+        self.is_away = False
+        self._journal = journal
+
+    async def servers(self) -> Sequence[Server]:
+        await self._journal.note("asked_for_servers")
+        if self.is_away:
+            raise OSError("the database does not answer")
+        return self.known
+
+    async def note(self, server_id: ServerId, peers: Sequence[PeerStatistics]) -> None:
+        await self._journal.note("counted", server_id)

@@ -1,0 +1,65 @@
+"""Counting what devices transfer."""
+
+from datetime import timedelta
+
+from temporalio.client import WorkflowHandle
+
+from temporal.schedules import keep_schedules
+from tests.workflows.fake_ledger import a_server
+from tests.workflows.shop import ANSWER, Shop
+from workflows.names import SHOP_QUEUE, STATISTICS_ID
+from workflows.statistics import PAUSE, ServerStatisticsWorkflow
+
+MOMENT = timedelta(seconds=1)
+
+
+async def test_a_dead_server_keeps_no_other_from_being_counted(shop: Shop) -> None:
+    shop.traffic.known = [a_server(1), a_server(2)]
+    shop.peers.take_down("nl1")
+
+    running = await counting(shop)
+
+    await shop.journal.until("counted", 2)
+    assert shop.journal.all_of("counted") == [2]
+    await running.terminate(rpc_timeout=ANSWER)
+
+
+async def test_every_minute_is_counted(shop: Shop) -> None:
+    shop.traffic.known = [a_server(1)]
+
+    running = await counting(shop)
+    for times in range(1, 4):
+        await shop.journal.until("counted", times=times)
+        await shop.forward(running, PAUSE + MOMENT)
+
+    await running.terminate(rpc_timeout=ANSWER)
+
+
+async def test_a_count_that_fails_is_made_up_for_by_the_next(shop: Shop) -> None:
+    shop.traffic.known = [a_server(1)]
+    shop.traffic.is_away = True
+    running = await counting(shop)
+    await shop.journal.until("asked_for_servers")
+
+    shop.traffic.is_away = False
+    await shop.forward(running, PAUSE + MOMENT)
+
+    await shop.journal.until("counted", 1)
+    await running.terminate(rpc_timeout=ANSWER)
+
+
+async def test_the_schedule_begins_it_and_is_kept_by_every_worker(shop: Shop) -> None:
+    shop.traffic.known = [a_server(1)]
+
+    for _ in range(2):
+        await keep_schedules(shop.client)
+
+    await shop.journal.until("counted", 1)
+    schedule = await shop.client.get_schedule_handle(STATISTICS_ID).describe()
+    assert schedule.info.num_actions == 1
+
+
+async def counting(shop: Shop) -> WorkflowHandle[ServerStatisticsWorkflow, None]:
+    return await shop.client.start_workflow(
+        ServerStatisticsWorkflow.run, id=STATISTICS_ID, task_queue=SHOP_QUEUE
+    )
