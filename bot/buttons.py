@@ -34,6 +34,8 @@ class Place(StrEnum):
     TRIAL = "trial"
     GIFTS = "gifts"
     GIVE = "give"
+    DEVICES = "devices"
+    NEW_DEVICE = "new_device"
 
 
 class Platform(StrEnum):
@@ -45,6 +47,28 @@ class Platform(StrEnum):
     MACOS = "macos"
     LINUX = "linux"
     ROUTER = "router"
+
+
+class DeviceKind(StrEnum):
+    """What customers call a device before they give it a name of their own."""
+
+    PHONE = "phone"
+    LAPTOP = "laptop"
+    TABLET = "tablet"
+    COMPUTER = "computer"
+    TV = "tv"
+    ROUTER = "router"
+
+
+class DeviceAct(StrEnum):
+    """What a button under a device asks for."""
+
+    SHOW = "show"
+    FILE = "file"
+    RENAME = "rename"
+    ASK_REISSUE = "keys"
+    ASK_REMOVE = "drop"
+    REMOVE = "remove"
 
 
 class Open(CallbackData, prefix="open"):
@@ -132,6 +156,27 @@ class Unwrap(CallbackData, prefix="gift"):
     """Open the gift that this code's link led to."""
 
     code: str
+
+
+class AddDevice(CallbackData, prefix="device_add"):
+    """Add a device under an id minted with the screen: two taps on it are one device."""
+
+    kind: DeviceKind
+    device: UUID
+
+
+class OnDevice(CallbackData, prefix="device"):
+    """Do something with a device."""
+
+    act: DeviceAct
+    device: UUID
+
+
+class Reissue(CallbackData, prefix="device_keys"):
+    """Give a device new keys, once: as seen at this revision."""
+
+    device: UUID
+    revision: int
 
 
 class Speak(CallbackData, prefix="speak"):

@@ -10,13 +10,22 @@ from infra.telegram import TelegramMessenger
 
 
 async def send_file(
-    messenger: TelegramMessenger, chat_id: ChatId, config: ClientConfig, phrases: Phrasebook
+    messenger: TelegramMessenger,
+    chat_id: ChatId,
+    config: ClientConfig,
+    phrases: Phrasebook,
+    *,
+    device: str | None = None,
 ) -> MessageId:
-    """Send the `.conf` file, byte for byte what the device needs."""
+    """Send the `.conf` file, byte for byte what the device needs; under the device's name, if any.
+
+    The caption ends up beside the file, so that a chat with several files stays readable.
+    """
     content = config.render().encode()
-    return await messenger.send_document(
-        chat_id, content, config.file_name, phrases.say("config.file")
-    )
+    caption = phrases.say("config.file")
+    if device is not None:
+        caption = phrases.say("config.file_of", device=device)
+    return await messenger.send_document(chat_id, content, config.file_name, caption)
 
 
 async def send_qr(

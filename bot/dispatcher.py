@@ -6,6 +6,8 @@ from aiogram.enums import ChatType
 from bot.conversations.again import again_router
 from bot.conversations.auto_renewal import auto_renewal_router
 from bot.conversations.checkout import checkout_router
+from bot.conversations.device_names import device_names_router
+from bot.conversations.devices import devices_router
 from bot.conversations.failures import failures_router
 from bot.conversations.fallback import fallback_router, group_router
 from bot.conversations.gifts import gifts_router
@@ -65,6 +67,8 @@ def _private_chats() -> Router:
         again_router(),
         auto_renewal_router(),
         subscription_router(),
+        device_names_router(),
+        devices_router(),
         setup_router(),
         help_router(),
         language_router(),

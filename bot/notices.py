@@ -6,6 +6,7 @@ import structlog
 
 from bot.buttons import Place, opens
 from bot.courier import send_file, send_qr
+from bot.device_notices import DeviceNotices
 from bot.once import Doubt, send_once
 from bot.phrasebook import phrasebook
 from bot.renewals import Renewals
@@ -18,7 +19,15 @@ from bot.screens.screen import Screen
 from domain.errors import CustomerUnreachable, MessageGone, UnknownPurchase
 from domain.ids import ChatId, PurchaseId, UserId
 from domain.languages import Language
-from domain.notices import Claim, ConfigDelivery, Delivery, GiftDelivery, Reminder, ReminderKind
+from domain.notices import (
+    Claim,
+    ConfigDelivery,
+    Delivery,
+    DeviceNotice,
+    GiftDelivery,
+    Reminder,
+    ReminderKind,
+)
 from domain.ports import NoticeBook
 from domain.purchases import Alarm, ChatMessage, PurchaseNotice
 from domain.renewals import RenewalNotice
@@ -64,6 +73,7 @@ class TelegramNotices:
         self._gifts = gifts
         self._admin_chat_id = admin_chat_id
         self._staff_language = staff_language
+        self._devices = DeviceNotices(messenger, book, customers)
 
     async def show_purchase(self, notice: PurchaseNotice) -> Delivery:
         """Edit the payment message so that it tells the truth."""
@@ -92,6 +102,14 @@ class TelegramNotices:
             gift.giver_id,
             self._say_once(f"gift:{gift.purchase_id}:opened:{gift.opening}", gift.giver_id, screen),
         )
+
+    async def deliver_device(self, notice: DeviceNotice, config: ClientConfig) -> Delivery:
+        """Send the device's file and QR picture, then say so; the same file only once."""
+        return await self._tell(notice.user_id, self._devices.deliver(notice, config))
+
+    async def tell_device_delayed(self, notice: DeviceNotice) -> Delivery:
+        """Tell the customer that the device's file takes longer, once for each decision."""
+        return await self._tell(notice.user_id, self._devices.tell_delayed(notice))
 
     async def raise_alarm(self, alarm: Alarm) -> None:
         """Tell the staff, once for each parking, with a button for each repair."""

@@ -5,6 +5,7 @@ compiled in memory at the first use, so an installed package needs nothing but t
 """
 
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from functools import cache
 from gettext import GNUTranslations
 from html import escape
@@ -26,6 +27,8 @@ MOSCOW = timezone(timedelta(hours=3))
 _DAYS_FROM = timedelta(days=2)
 """From here on time left is told in days, below in hours."""
 
+_NEXT_SIZE = 1000
+
 
 _SIGNS = {ROUBLE: "₽", STAR: "⭐"}
 """English too: Unicode's data calls the first "RUB" there, and does not know the second."""
@@ -34,6 +37,9 @@ _SIGNS = {ROUBLE: "₽", STAR: "⭐"}
 def N_(key: str) -> str:  # noqa: N802  # gettext's own name for "translated later"
     """Mark a key for the extraction of messages where it is not yet said."""
     return key
+
+
+_SIZES = (N_("size.kb"), N_("size.mb"), N_("size.gb"), N_("size.tb"))
 
 
 class Phrasebook:
@@ -78,6 +84,24 @@ class Phrasebook:
         if left >= timedelta(hours=1):
             return self.count("hours", round(left / timedelta(hours=1)))
         return self.count("minutes", max(1, round(left / timedelta(minutes=1))))
+
+    def ago(self, since: timedelta) -> str:
+        """`5 minutes ago`, roughly."""
+        if since >= _DAYS_FROM:
+            return self.count("days_ago", round(since / timedelta(days=1)))
+        if since >= timedelta(hours=1):
+            return self.count("hours_ago", round(since / timedelta(hours=1)))
+        return self.count("minutes_ago", max(1, round(since / timedelta(minutes=1))))
+
+    def size(self, size_in_bytes: int) -> str:
+        """`12.3 GB`, in decimal units, as carriers count."""
+        number = Decimal(size_in_bytes) / _NEXT_SIZE
+        unit, *larger = _SIZES
+        while number >= _NEXT_SIZE and larger:
+            number /= _NEXT_SIZE
+            unit = larger.pop(0)
+        amount = format_decimal(number, "#,##0.#", self._locale)
+        return self.label(unit, amount=amount.replace("\N{NO-BREAK SPACE}", " "))
 
     def place(self, location: str) -> str:
         """`🇳🇱 Netherlands` for `nl`; a location that is no ISO 3166 code is named as it is."""

@@ -9,6 +9,7 @@ from domain.payments import Provider
 from domain.purchases import PurchasePolicy
 from infra.postgres.auto_renewals import AutoRenewals
 from infra.postgres.customers import Customers
+from infra.postgres.devices import Devices
 from infra.postgres.gifts import Gifts
 from infra.postgres.inbox import Inbox
 from infra.postgres.offers import CustomerOffers
@@ -33,6 +34,7 @@ class Shop:
     gifts: Gifts
     subscriptions: Subscriptions
     auto_renewals: AutoRenewals
+    devices: Devices
     inbox: Inbox
     sessions: Sessions
     starter: Starter

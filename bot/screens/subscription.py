@@ -22,10 +22,19 @@ def subscription_screen(
         return Screen(text=text, rows=(renew, presents_row(phrases), back_to_menu(phrases)))
     config = (opens(phrases.label("button.config"), Place.CONFIG),)
     by_itself = (opens(phrases.label("button.auto_renewal"), Place.AUTO_RENEWAL),)
+    devices = (opens(phrases.label("button.devices"), Place.DEVICES),)
     setup = (opens(phrases.label("button.setup"), Place.SETUP),)
     return Screen(
         text=_facts(phrases, subscription, now),
-        rows=(config, renew, by_itself, setup, presents_row(phrases), back_to_menu(phrases)),
+        rows=(
+            config,
+            devices,
+            renew,
+            by_itself,
+            setup,
+            presents_row(phrases),
+            back_to_menu(phrases),
+        ),
     )
 
 

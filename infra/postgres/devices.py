@@ -23,6 +23,7 @@ from domain.ports import Sealer
 from domain.servers import DeviceKeys
 from domain.subscriptions import SubscriptionStatus
 from infra.postgres.addresses import leave_address, server_of
+from infra.postgres.auto_renewals import grace_of
 from infra.postgres.device_keys import DeviceKeyRing, wipe_keys
 from infra.postgres.pool import Connection, Pool
 from infra.postgres.settling import place_device, settle_devices
@@ -142,7 +143,9 @@ async def _lock(connection: Connection, user_id: UserId, now: datetime) -> Recor
     await connection.execute("select from users where user_id = $1 for no key update", user_id)
     row = await connection.fetchrow(f"{SUBSCRIPTION_OF} for no key update of s", user_id)
     has_access = (
-        row is not None and row["status"] == SubscriptionStatus.ACTIVE and row["expires_at"] > now
+        row is not None
+        and row["status"] == SubscriptionStatus.ACTIVE
+        and row["expires_at"] + await grace_of(connection, user_id) > now
     )
     if row is None or not has_access:
         raise AccessEnded(f"customer {user_id} has no access now")

@@ -36,6 +36,7 @@ class Stage:
     gifts: fakes.Gifts = field(init=False)
     subscriptions: fakes.Subscriptions = field(default_factory=fakes.Subscriptions)
     auto_renewals: fakes.AutoRenewals = field(default_factory=fakes.AutoRenewals)
+    devices: fakes.Devices = field(default_factory=fakes.Devices)
     inbox: fakes.Inbox = field(default_factory=fakes.Inbox)
     sessions: fakes.Sessions = field(default_factory=fakes.Sessions)
     starter: fakes.Starter = field(default_factory=fakes.Starter)
@@ -54,6 +55,7 @@ class Stage:
             gifts=self.gifts,
             subscriptions=self.subscriptions,
             auto_renewals=self.auto_renewals,
+            devices=self.devices,
             inbox=self.inbox,
             sessions=self.sessions,
             starter=self.starter,

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from domain import pricing
 from domain.customers import Customer, Introduction
+from domain.devices import Device, DeviceShelf, DeviceTurn, DeviceWork
 from domain.errors import GiftGone, PromoRefused, TemporalUnavailable
 from domain.gifts import Gift
 from domain.ids import (
@@ -18,6 +19,7 @@ from domain.ids import (
     PromoId,
     ProviderPaymentId,
     PurchaseId,
+    ServerId,
     SubscriptionId,
     UserId,
 )
@@ -30,7 +32,13 @@ from domain.purchases import PurchaseOrder, PurchaseRecord, PurchaseStage, Repai
 from domain.renewals import Consent, StandingRenewal
 from domain.servers import ClientConfig
 from domain.stars import StarCharge, Surplus
-from domain.subscriptions import Subscription, SubscriptionState, SubscriptionStatus
+from domain.subscriptions import (
+    PlacedPeer,
+    Subscription,
+    SubscriptionState,
+    SubscriptionStatus,
+)
+from domain.traffic import Traffic
 from infra.postgres.sessions import Session
 from infra.postgres.stars import KnownCharge
 
@@ -106,6 +114,25 @@ def a_subscription(
         server="nl1",
         location="nl",
     )
+
+
+def a_device(**changes: object) -> Device:
+    device = Device(
+        device_id=DeviceId(UUID(int=2)),
+        user_id=ANNA,
+        name="",
+        revision=1,
+        added_at=NOW - timedelta(days=1),
+        may_connect=True,
+        is_set_up=True,
+        location="nl",
+        traffic=Traffic(
+            latest_handshake=NOW - timedelta(minutes=1),
+            received_bytes=300_000_000,
+            sent_bytes=12_000_000_000,
+        ),
+    )
+    return device.model_copy(update=changes)
 
 
 class Customers:
@@ -289,6 +316,66 @@ class AutoRenewals:
         return SubscriptionId(UUID(int=1))
 
 
+class Devices:
+    """Anna's devices, with the ledger's refusals on demand."""
+
+    def __init__(self) -> None:
+        self.limit = 3
+        self.known: list[Device] = [a_device()]
+        self.refusal: Exception | None = None
+        self.reissued: list[tuple[DeviceId, int]] = []
+
+    async def shelf(self, user_id: UserId) -> DeviceShelf | None:
+        if user_id != ANNA:
+            return None
+        return DeviceShelf(
+            subscription_id=SubscriptionId(UUID(int=1)),
+            limit=self.limit,
+            devices=tuple(self.known),
+        )
+
+    async def add(
+        self, user_id: UserId, device_id: DeviceId, name: str, now: datetime
+    ) -> DeviceWork:
+        self._refuse()
+        if all(each.device_id != device_id for each in self.known):
+            self.known.append(a_device(device_id=device_id, name=name, is_set_up=False))
+        return _setup_of(device_id)
+
+    async def rename(self, user_id: UserId, device_id: DeviceId, name: str) -> None:
+        self._refuse()
+        self._change(device_id, name=name)
+
+    async def reissue(
+        self, user_id: UserId, device_id: DeviceId, revision: int, now: datetime
+    ) -> DeviceWork:
+        self._refuse()
+        self.reissued.append((device_id, revision))
+        self._change(device_id, is_set_up=False)
+        return _setup_of(device_id)
+
+    async def remove(self, user_id: UserId, device_id: DeviceId, now: datetime) -> DeviceWork:
+        self._refuse()
+        self.known = [each for each in self.known if each.device_id != device_id]
+        return DeviceWork(
+            removals=(PlacedPeer(device_id=device_id, server_id=ServerId(1), revision=2),)
+        )
+
+    def _refuse(self) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+
+    def _change(self, device_id: DeviceId, **changes: object) -> None:
+        self.known = [
+            each.model_copy(update=changes) if each.device_id == device_id else each
+            for each in self.known
+        ]
+
+
+def _setup_of(device_id: DeviceId) -> DeviceWork:
+    return DeviceWork(setups=(DeviceTurn(device_id=device_id, user_id=ANNA, revision=1),))
+
+
 class Inbox:
     def __init__(self) -> None:
         self.done: set[int] = set()
@@ -318,6 +405,7 @@ class Starter:
         self.seen: list[ProviderPaymentId] = []
         self.surpluses: list[Surplus] = []
         self.told: list[SubscriptionState] = []
+        self.carried_out: list[DeviceWork] = []
         self.is_away = False
         self.refusal: Exception | None = None
 
@@ -336,6 +424,11 @@ class Starter:
 
     async def open_or_extend(self, state: SubscriptionState) -> None:
         self.told.append(state)
+
+    async def carry_out(self, work: DeviceWork) -> None:
+        if self.is_away:
+            raise TemporalUnavailable("the Temporal server does not answer")
+        self.carried_out.append(work)
 
     async def repair(self, purchase_id: PurchaseId, repair: Repair) -> None:
         if self.refusal is not None:

@@ -31,6 +31,17 @@ from bot.screens.checkout import (
     saved_email_screen,
 )
 from bot.screens.declines import REASONS
+from bot.screens.devices import (
+    device_delayed_screen,
+    device_ready_screen,
+    device_screen,
+    devices_screen,
+    new_device_screen,
+    no_devices_screen,
+    reissue_screen,
+    remove_screen,
+    rename_screen,
+)
 from bot.screens.gifts import (
     gift_gone_screen,
     gift_offer_screen,
@@ -51,6 +62,7 @@ from bot.screens.screen import Screen
 from bot.screens.setup import guide_screen, setup_screen
 from bot.screens.subscription import subscription_screen
 from bot.standing import Standing
+from domain.devices import DeviceShelf
 from domain.ids import ChatId, MessageId, PurchaseId, SavedMethodId, SubscriptionId
 from domain.languages import Language
 from domain.money import roubles, stars
@@ -72,7 +84,18 @@ from domain.purchases import (
 from domain.renewals import Consent, RenewalNews, RenewalNotice, StandingRenewal, StopReason
 from domain.stars import CheckoutRefusal
 from domain.subscriptions import SubscriptionStatus
-from tests.bot.fakes import ANNA, GIFT, MONTH, NOW, SPRING, TRIAL, YEAR, a_subscription
+from domain.traffic import Traffic
+from tests.bot.fakes import (
+    ANNA,
+    GIFT,
+    MONTH,
+    NOW,
+    SPRING,
+    TRIAL,
+    YEAR,
+    a_device,
+    a_subscription,
+)
 
 HERE = Path(__file__).parent
 PURCHASE = PurchaseId(UUID(int=7))
@@ -105,6 +128,7 @@ def every_screen(phrases: Phrasebook) -> Iterator[Named]:
     yield from presents(phrases)
     yield from subscriptions(phrases)
     yield from renewals(phrases)
+    yield from devices(phrases)
     yield from guides(phrases)
     yield from alarms(phrases)
     yield "language", language_screen(phrases)
@@ -279,6 +303,41 @@ def renewals(phrases: Phrasebook) -> Iterator[Named]:
     for reason in StopReason:
         notice = told.model_copy(update={"news": RenewalNews.STOPPED, "stopped": reason})
         yield f"auto-renewal, stopped: {reason}", renewal_notice_screen(phrases, notice, standing)
+
+
+def devices(phrases: Phrasebook) -> Iterator[Named]:
+    seen_before = Traffic(latest_handshake=NOW - timedelta(minutes=5), sent_bytes=12_345_000_000)
+    phone = a_device()
+    others = (
+        a_device(name="Phone", traffic=seen_before),
+        a_device(name="Laptop", is_set_up=False, location=None, traffic=Traffic()),
+        a_device(name="<TV>", traffic=Traffic()),
+    )
+    resting = a_device(name="Tablet", may_connect=False)
+    for name, limit, known in (
+        ("one", 1, (phone,)),
+        ("room for more", 5, (phone, *others)),
+        ("more than the plan allows", 1, (phone, resting)),
+    ):
+        shelf = DeviceShelf(subscription_id=SubscriptionId(UUID(int=1)), limit=limit, devices=known)
+        yield f"devices, {name}", devices_screen(phrases, shelf, NOW)
+    yield "devices, no access", no_devices_screen(phrases)
+    yield "device", device_screen(phrases, phone, NOW, is_last=False)
+    yield "device, the last", device_screen(phrases, others[1], NOW, is_last=True)
+    yield "device, resting", device_screen(phrases, resting, NOW, is_last=False)
+    yield "device, new", new_device_screen(phrases, UUID(int=3))
+    yield "device, new keys?", reissue_screen(phrases, phone)
+    yield "device, remove?", remove_screen(phrases, phone)
+    yield "device, rename", rename_screen(phrases, phone)
+    yield "device, name refused", Screen(text=phrases.say("device.name_refused", length=32))
+    yield "device, ready", device_ready_screen(phrases, "Laptop")
+    for name, all_full in (("delayed", False), ("no room", True)):
+        screen = device_delayed_screen(phrases, "Laptop", all_full=all_full)
+        yield f"device, {name}", screen
+    yield "file of a device", Screen(text=phrases.say("config.file_of", device="Laptop"))
+    for reason in ("busy", "full", "last", "limit", "rests", "unknown"):
+        refusal = Screen(text=phrases.label(f"device.refused_{reason}"))
+        yield f"device, refused: {reason}", refusal
 
 
 def guides(phrases: Phrasebook) -> Iterator[Named]:
