@@ -129,6 +129,10 @@ async def test_the_page_of_a_paid_payment_takes_no_second_card(shop, kassa, paym
     assert await shop.payment(payment["id"]) == before
 
 
+async def test_browsers_keep_no_form_that_may_be_paid_by_then(shop, page):
+    assert (await shop.http.get(page)).headers["cache-control"] == "no-store"
+
+
 async def test_a_double_click_pays_once(shop, payment, page, receiver):
     clicks = (shop.http.post(page, data=filled()) for _ in range(4))
     answers = await asyncio.gather(*clicks)
