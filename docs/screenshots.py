@@ -10,6 +10,8 @@ from playwright.async_api import Page
 
 from sandbox.shop import EmbeddedShop, ShopPlan
 from sandbox.telegram.client import TelegramSandbox
+from sandbox.yookassa.client import YooKassaSandbox
+from sandbox.yookassa.faults import Operation
 from tests.browser.chat_page import ChatPage
 from tests.browser.chromium import Complaints, Screen, Windows, chromium
 
@@ -48,6 +50,13 @@ async def walk(shop: EmbeddedShop, windows: Windows) -> None:
     await chat.press_start()
     await chat.sees("Hello, Anna")
     await shoot(page, "chat")
+    await chat.tap("Choose a plan")
+    await chat.tap("299")
+    async with YooKassaSandbox(shop.addresses.yookassa) as kassa:
+        await kassa.wait_for_calls(Operation.CREATE_PAYMENT, 1)
+        [payment] = await kassa.payments()
+    await page.goto(payment.page_url or "")
+    await shoot(page, "payment")
 
 
 async def take_all(folder: Path) -> None:
