@@ -44,14 +44,15 @@ async def register_vpn_server(description: str) -> None:
     try:
         registration = ServerRegistration.model_validate_json(description)
     except ValidationError as error:
-        problems = "\n".join(_problems(error))
+        problems = "\n".join(problems_in(error))
         raise SettingsError(f"The server's description is wrong:\n{problems}") from None
     async with await open_pool(load(DatabaseSettings).url.get_secret_value(), size=1) as pool:
         await Servers(pool).register(registration)
     typer.echo(f"server {registration.server.slug} is registered")
 
 
-def _problems(error: ValidationError) -> Iterator[str]:
+def problems_in(error: ValidationError) -> Iterator[str]:
+    """A line for each problem, without the value: it may be a secret."""
     for detail in error.errors(include_input=False, include_context=False, include_url=False):
         field = ".".join(map(str, detail["loc"])) or "the whole"
         message = detail["msg"].removeprefix("Value error, ").replace("Field required", "missing")

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Coroutine
-from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,7 +50,7 @@ def add(
     dns: Annotated[list[str] | None, typer.Option(help="Customers' DNS; may be repeated.")] = None,
     mtu: Annotated[int | None, typer.Option(help="Default: 1420.")] = None,
     network_v4: Annotated[str | None, typer.Option(help="Default: a free 10.x.0.0/16.")] = None,
-    network_v6: Annotated[str | None, typer.Option(help="Default: a free fd66:x::/64.")] = None,
+    network_v6: Annotated[str | None, typer.Option(help="Default: a free /64.")] = None,
     capacity: Annotated[int | None, typer.Option(help="Devices, at most; default 250.")] = None,
     amneziawg: Annotated[
         bool, typer.Option(help="Disguise the packets; AmneziaWG has to be on the machine.")
@@ -62,25 +61,28 @@ def add(
 ) -> None:
     """Turn a bare Debian or Ubuntu machine into a selling VPN server; safe to run again."""
     from infra.postgres.enlisting import Wishes  # noqa: PLC0415
+    from workers.installation import problems_in  # noqa: PLC0415
     from workers.servers import add_server  # noqa: PLC0415
 
+    told = {
+        "slug": name,
+        "location": location,
+        "endpoint_host": endpoint_host,
+        "endpoint_port": endpoint_port,
+        "interface": interface,
+        "dns": dns or (),
+        "mtu": mtu,
+        "network_v4": network_v4,
+        "network_v6": network_v6,
+        "capacity": capacity,
+        "is_disguised": amneziawg,
+        "replaces": replace,
+    }
     try:
-        wishes = Wishes(
-            slug=name,
-            location=location,
-            endpoint_host=endpoint_host,
-            endpoint_port=endpoint_port,
-            interface=interface,
-            dns=tuple(map(ip_address, dns or ())),
-            mtu=mtu,
-            network_v4=None if network_v4 is None else IPv4Network(network_v4),
-            network_v6=None if network_v6 is None else IPv6Network(network_v6),
-            capacity=capacity,
-            is_disguised=amneziawg,
-            replaces=replace,
-        )
-    except (ValueError, ValidationError) as error:
-        raise SettingsError(f"The server cannot be like that: {error}") from None
+        wishes = Wishes.model_validate(told)
+    except ValidationError as error:
+        problems = "\n".join(problems_in(error))
+        raise SettingsError(f"The server cannot be like that:\n{problems}") from None
     login = Login(key_file, password_file)
     _run(add_server(Target.parse(machine), login, fingerprint, wishes))
 

@@ -4,11 +4,11 @@ A second run finds the decisions of the first, so an installation that broke off
 """
 
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
-from typing import Any
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
+from typing import Annotated, Any
 
 from asyncpg import Record
-from pydantic import SecretStr
+from pydantic import Field, IPvAnyAddress, SecretStr
 
 from domain.errors import FleetRefused
 from domain.ids import ServerId
@@ -31,16 +31,17 @@ DEFAULT_DNS = (IPv4Address("1.1.1.1"), IPv4Address("1.0.0.1"))
 class Wishes(Value):
     """What an operator says of a server; None leaves it as it is, or to the shop."""
 
-    slug: str | None = None
-    location: str | None = None
-    endpoint_host: str | None = None
-    endpoint_port: int | None = None
-    interface: str | None = None
-    dns: tuple[IPv4Address | IPv6Address, ...] = ()
-    mtu: int | None = None
+    slug: Annotated[str | None, Field(pattern=r"^[a-z0-9-]{1,32}$")] = None
+    location: Annotated[str | None, Field(pattern=r"^[a-z0-9-]{1,24}$")] = None
+    endpoint_host: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9.:-]{1,253}$")] = None
+    endpoint_port: Annotated[int | None, Field(gt=0, lt=65536)] = None
+    interface: Annotated[str | None, Field(pattern=r"^[a-z][a-z0-9]{0,14}$")] = None
+    """Its name becomes part of scripts, files and a table of nftables."""
+    dns: tuple[IPvAnyAddress, ...] = ()
+    mtu: Annotated[int | None, Field(ge=1280, le=9000)] = None
     network_v4: IPv4Network | None = None
     network_v6: IPv6Network | None = None
-    capacity: int | None = None
+    capacity: Annotated[int | None, Field(gt=0, le=65_000)] = None
     is_disguised: bool = False
     """AmneziaWG instead of WireGuard."""
     replaces: bool = False
