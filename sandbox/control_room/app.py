@@ -151,9 +151,8 @@ def _touring(room: Room) -> APIRouter:
 
     @router.post("/restart")
     async def restart() -> TourView:
-        """Begin again."""
-        room.tour.restart()
-        room.stir()
+        """Begin again, with new customers."""
+        await room.welcome()
         return (await room.state()).tour
 
     return router

@@ -1,5 +1,7 @@
 """The customers: those with a phone who are not staff, and one who waits for each visitor."""
 
+from datetime import UTC, datetime
+
 from sandbox.control_room.views import CustomerView, Guest
 from sandbox.telegram.client import TelegramSandbox
 
@@ -13,6 +15,7 @@ class People:
     def __init__(self, telegram: TelegramSandbox, staff_chat: int) -> None:
         self._telegram = telegram
         self._staff_chat = staff_chat
+        self._last_guest = 0
 
     async def customers(self) -> tuple[CustomerView, ...]:
         """Everybody but the staff, in the order in which they came."""
@@ -29,11 +32,16 @@ class People:
             if person.user.id not in staff
         )
 
-    async def invite_guests(self, first_id: int) -> tuple[Guest, ...]:
-        """Give a phone to a customer for each language; the shop does not know them yet."""
+    async def invite_guests(self) -> tuple[Guest, ...]:
+        """Give a phone to a customer for each language; the shop does not know them yet.
+
+        Their ids come from the clock, because the shop remembers the customers of earlier starts.
+        """
         guests = []
-        for number, (language, name) in enumerate(GUESTS.items()):
-            guest = Guest(language=language, user_id=first_id + number)
+        for language, name in GUESTS.items():
+            now = int(datetime.now(UTC).timestamp())
+            self._last_guest = max(self._last_guest + 1, now)
+            guest = Guest(language=language, user_id=self._last_guest)
             await self._telegram.introduce(guest.user_id, name, language_code=language)
             guests.append(guest)
         return tuple(guests)

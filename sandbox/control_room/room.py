@@ -48,7 +48,6 @@ class Setting:
     """What does not change while the room is open."""
 
     places: Places
-    guests: tuple[Guest, ...]
     staff_chat: int
 
 
@@ -59,11 +58,18 @@ class Room:
         self.parts = parts
         self.tour = Tour()
         self._setting = setting
+        self._guests: tuple[Guest, ...] = ()
         self._looking = asyncio.Lock()
         self._seen: RoomState | None = None
         self._seen_at = 0.0
         self._nudge = asyncio.Event()
         self._is_closed = False
+
+    async def welcome(self) -> None:
+        """Begin the tour with customers whom the shop does not know, one for each language."""
+        self._guests = await self.parts.people.invite_guests()
+        self.tour.restart()
+        self.stir()
 
     async def state(self) -> RoomState:
         """The room as it is, at most a moment ago."""
@@ -104,7 +110,7 @@ class Room:
             **dict(scene),
             now=datetime.now(UTC),
             places=self._setting.places,
-            guests=self._setting.guests,
+            guests=self._guests,
             staff_chat=self._setting.staff_chat,
             tour=self.tour.look(scene),
         )

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
 
 import uvicorn
 from temporalio.client import Client
@@ -117,11 +116,11 @@ async def _furnish(
             temporal_ui=where.temporal_ui,
             api_docs=f"{where.api}/docs",
         ),
-        # New customers at each start: the shop remembers those of earlier ones.
-        guests=await people.invite_guests(int(datetime.now(UTC).timestamp())),
         staff_chat=ADMIN_CHAT,
     )
-    return Room(parts, setting)
+    room = Room(parts, setting)
+    await room.welcome()
+    return room
 
 
 def _outages(

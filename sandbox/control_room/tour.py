@@ -86,8 +86,10 @@ def _new_purchase_is(*stages: str) -> Sees:
     return lambda now, began: any(each.stage in stages for each in _new_purchases(now, began))
 
 
-def _somebody_started(now: Scene, _: Scene) -> bool:
-    return any(each.has_started for each in now.customers)
+def _somebody_started(now: Scene, began: Scene) -> bool:
+    before = {each.user_id for each in began.customers if each.has_started}
+    started = {each.user_id for each in now.customers if each.has_started}
+    return bool(started - before) or _somebody_chose(now, began)
 
 
 def _somebody_chose(now: Scene, began: Scene) -> bool:

@@ -31,4 +31,9 @@ export const processOf = (state, name) => state.processes.find((each) => each.na
 // Subscriptions with a reminder ahead: the next timer is well before the end.
 export const canRemind = (workflow) => workflow.paid_until !== null && workflow.wakes_at !== null
   && Date.parse(workflow.paid_until) - Date.parse(workflow.wakes_at) > 1000;
-export const subscriptions = (state) => state.flights.running.filter((each) => each.paid_until !== null);
+
+// The visitor's own first: what was bought or renewed last, of those whose clocks nobody has turned.
+export const subscriptions = (state) => state.flights.running
+  .filter((each) => each.paid_until !== null)
+  .sort((one, other) => Math.round((one.ahead_seconds - other.ahead_seconds) / 60)
+    || Date.parse(other.began_at) - Date.parse(one.began_at));

@@ -10,6 +10,7 @@ const GROUPS = {
   telegram: ["telegram_flood", "bot_blocked"],
   machine: ["worker_down", "api_down", "postgres_down", "temporal_down"],
 };
+export const KINDS = Object.values(GROUPS).flat();
 const PROCESSES = { worker_down: "worker", api_down: "api" };
 
 export class OutagesPanel {

@@ -19,15 +19,15 @@ export class Stage {
   // Opens the chat as the customer who waits for a visitor of this language.
   show({ places, guests }, language) {
     this.#places = places;
-    if (this.#shown === language) return;
-    this.#shown = language;
     const guest = guests.find((each) => each.language === language) ?? guests[0];
-    this.#chat.src = `${places.chat}?user=${guest.user_id}&lang=${language}`;
+    if (this.#shown === guest.user_id) return;
+    this.#shown = guest.user_id;
+    this.#chat.src = `${places.chat}?embed&user=${guest.user_id}&lang=${language}`;
     this.#close.ariaLabel = word("close");
   }
 
-  showPane(pane) {
-    this.#chat.contentWindow.postMessage({ type: "wgshop:show", pane }, this.#chatOrigin);
+  showPane(kind) {
+    this.#chat.contentWindow.postMessage({ type: "wgshop:show", kind }, this.#chatOrigin);
     this.#chat.focus();
   }
 

@@ -18,7 +18,7 @@ const DEEDS = {
 };
 
 // Where a mark is done, when it is not done here.
-const PANES = { retried: "staff" };
+const PANES = { retried: "group" };
 
 export class TourPanel {
   #root; #room; #state = null; #draw;
@@ -48,6 +48,7 @@ export class TourPanel {
 
   #nodes(state) {
     const { tour } = state;
+    this.#root.dataset.waitsFor = tour.stop === null ? "over" : `${tour.stop}:${tour.mark}`;
     const head = element("header", "panel__head",
       element("h2", "", word("tourTitle")),
       element("p", "", word("tourLead")),
@@ -97,7 +98,7 @@ export class TourPanel {
     }
     const nodes = [];
     const pane = PANES[mark.id] ?? "customer";
-    const toChat = button("plain only-phone", "to-chat", () => this.#room.showChat(pane), word("openChat"));
+    const toChat = button("primary only-phone", "to-chat", () => this.#room.showChat(pane), word("openChat"));
     nodes.push(toChat);
     const purchase = state.flights.running.find((each) => each.type === "Purchase" && each.link);
     if (mark.id === "parked" && purchase) nodes.push(outwards(purchase.link, "watch", word("inTemporal")));

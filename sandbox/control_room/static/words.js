@@ -65,14 +65,14 @@ const WORDS = {
       },
       park: {
         broken: "From now on it refuses every connection.",
-        paid: "“Renew” in the menu is a purchase like the first.",
+        paid: "Send /menu and tap “Renew”: a purchase like the first.",
         parked: "The shop keeps trying for 20 seconds (10 minutes in production) and tells Anna that nothing "
           + "is lost. Then it asks a person.",
         mended: "Somebody restarts it.",
         retried: "The alarm in “wgshop staff” has three buttons. “Refund” would give the money back.",
       },
       kill: {
-        chosen: "“Renew” in the menu, then a plan: the payment page opens, and the purchase waits.",
+        chosen: "/menu, “Renew”, a plan: the payment page is ready, and the purchase waits.",
         killed: "SIGKILL: no goodbye, no clean-up.",
         paid: "The chat stays silent: there is nobody to do the work.",
         revived: "It knows nothing of its predecessor. Temporal does.",
@@ -221,14 +221,14 @@ const WORDS = {
       },
       park: {
         broken: "Теперь он отказывает всем соединениям.",
-        paid: "«Продлить» в меню — такая же покупка, как первая.",
+        paid: "Отправьте /menu и нажмите «Продлить»: это такая же покупка, как первая.",
         parked: "Магазин пробует ещё 20 секунд (на деле 10 минут) и говорит Анне, что ничего не пропало. "
           + "Потом зовёт человека.",
         mended: "Кто-то его перезапустил.",
         retried: "Под тревогой в «wgshop staff» три кнопки. «Вернуть деньги» вернула бы деньги.",
       },
       kill: {
-        chosen: "«Продлить» в меню, затем тариф: откроется оплата, и покупка ждёт.",
+        chosen: "/menu, «Продлить», тариф: страница оплаты готова, и покупка ждёт.",
         killed: "SIGKILL: ни прощания, ни уборки.",
         paid: "Чат молчит: работать некому.",
         revived: "Новый воркер ничего не знает о прежнем. Знает Temporal.",

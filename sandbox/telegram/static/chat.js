@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { ChatList } from "./chats.js";
 import { Desk } from "./desk.js";
+import { joinParent } from "./embedded.js";
 import { receiveNewcomers } from "./newcomers.js";
 import { Stream } from "./stream.js";
 import { currentLanguage, putWords, switchLanguage, word } from "./words.js";
@@ -136,6 +137,12 @@ if (["dark", "light"].includes(asked.get("theme"))) {
   document.documentElement.dataset.theme = asked.get("theme");
 }
 document.body.classList.toggle("is-embedded", asked.has("embed"));
+if (asked.has("embed")) {
+  joinParent((kind) => {
+    const pane = desk.panes.find((each) => each.root.dataset.kind === kind);
+    if (pane) desk.open(pane.chatId);
+  });
+}
 list.reset(await api.allChats());
 isReady = true;
 await openFirst();

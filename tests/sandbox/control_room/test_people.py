@@ -27,17 +27,19 @@ async def test_guests_wait_for_visitors_and_staff_are_no_customers(
     empty_telegram: TelegramSandbox,
 ) -> None:
     people = People(empty_telegram, STAFF_CHAT)
-    guests = await people.invite_guests(70)
-    assert {each.language: each.user_id for each in guests} == {"en": 70, "ru": 71}
+    guests = await people.invite_guests()
+    assert [each.language for each in guests] == ["en", "ru"]
     customers = await people.customers()
     assert [(each.name, each.language, each.has_started) for each in customers] == [
         ("Anna", "en", False),
         ("Анна", "ru", False),
     ]
+    again = await people.invite_guests()
+    assert len({each.user_id for each in (*guests, *again)}) == 4
 
 
 async def test_nobody_can_block_a_bot_that_nobody_started(empty_telegram: TelegramSandbox) -> None:
     people = People(empty_telegram, STAFF_CHAT)
-    await people.invite_guests(70)
+    await people.invite_guests()
     with pytest.raises(CannotBreak, match="nobody has pressed START"):
         await BotBlocked(empty_telegram, people).begin()

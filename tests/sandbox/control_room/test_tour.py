@@ -89,12 +89,17 @@ def test_the_first_story_goes_from_start_to_the_key() -> None:
 
 def test_what_happens_between_two_looks_is_ticked_off_together() -> None:
     done = scene(purchase(1, "done"), payments=("p1",))
-    assert walk(StopId.BUY, scene(), done) == ["chosen", None]
+    assert walk(StopId.BUY, scene(), done) == ["started", None]
+
+
+def test_who_started_before_does_not_count_but_may_buy() -> None:
+    told = walk(StopId.BUY, scene(), scene(), scene(purchase(1, "awaiting_payment")))
+    assert told == ["started", "started", "paid"]
 
 
 def test_purchases_from_before_a_story_do_not_count() -> None:
     before = scene(purchase(1, "done"), payments=("p1",))
-    assert walk(StopId.BUY, before, before) == ["chosen", "chosen"]
+    assert walk(StopId.BUY, before, before) == ["started", "started"]
 
 
 def test_a_purchase_parks_while_the_node_is_down_and_goes_on_by_a_retry() -> None:
