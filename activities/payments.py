@@ -12,6 +12,7 @@ from domain.payments import (
     InvoiceRequest,
     Mismatch,
     PaymentSnapshot,
+    PaymentStatus,
     Provider,
     RefundRequest,
     RefundSnapshot,
@@ -90,15 +91,20 @@ class PaymentActivities:
         order = wanted.order
         provider = self.providers[order.provider]
         payment = await provider.fetch_payment(wanted.payment_id)
-        return FetchedPayment(
-            payment=payment,
-            mismatches=mismatches(
-                payment,
-                purchase_id=order.purchase_id,
-                price=order.price,
-                shop_id=provider.shop_id,
-            ),
+        found = mismatches(
+            payment,
+            purchase_id=order.purchase_id,
+            price=order.price,
+            shop_id=provider.shop_id,
         )
+        if await self._has_no_customer(payment, order):
+            found = (*found, Mismatch.CUSTOMER)
+        return FetchedPayment(payment=payment, mismatches=found)
+
+    async def _has_no_customer(self, payment: PaymentSnapshot, order: PurchaseOrder) -> bool:
+        """Money may arrive for somebody whose data was erased while the page was open."""
+        is_paid = payment.status is PaymentStatus.SUCCEEDED
+        return is_paid and await self.ledger.is_erased(order.purchase_id)
 
     @activity.defn
     async def refund_payment(self, wanted: RefundPayment) -> RefundSnapshot:

@@ -36,6 +36,9 @@ class Place(StrEnum):
     GIVE = "give"
     DEVICES = "devices"
     NEW_DEVICE = "new_device"
+    PRIVACY = "privacy"
+    EXPORT = "export"
+    ERASURE = "erasure"
 
 
 class Platform(StrEnum):
@@ -183,6 +186,12 @@ class Speak(CallbackData, prefix="speak"):
     """Choose a language."""
 
     language: Language
+
+
+class Forget(CallbackData, prefix="forget"):
+    """Erase all that is known about whoever taps, as an erasure minted with the button."""
+
+    erasure: UUID
 
 
 class Mend(CallbackData, prefix="repair"):

@@ -16,6 +16,7 @@ from bot.conversations.language import language_router
 from bot.conversations.membership import membership_router
 from bot.conversations.menu import menu_router
 from bot.conversations.plans import plans_router
+from bot.conversations.privacy import privacy_router
 from bot.conversations.promo import promo_router
 from bot.conversations.repairs import repairs_router
 from bot.conversations.setup import setup_router
@@ -71,6 +72,7 @@ def _private_chats() -> Router:
         devices_router(),
         setup_router(),
         help_router(),
+        privacy_router(),
         language_router(),
         fallback_router(),
     )

@@ -13,6 +13,7 @@ from bot.renewals import Renewals
 from bot.screens.alarm import alarm_screen
 from bot.screens.auto_renewal import renewal_notice_screen
 from bot.screens.gifts import gift_opened_screen, gift_payload, gift_ready_screen
+from bot.screens.privacy import erasure_screen
 from bot.screens.purchase import purchase_screen, ready_screen
 from bot.screens.reminder import reminder_screen
 from bot.screens.screen import Screen
@@ -29,6 +30,7 @@ from domain.notices import (
     ReminderKind,
 )
 from domain.ports import NoticeBook
+from domain.privacy import ErasureNotice
 from domain.purchases import Alarm, ChatMessage, PurchaseNotice
 from domain.renewals import RenewalNotice
 from domain.servers import ClientConfig
@@ -138,6 +140,15 @@ class TelegramNotices:
     async def tell_renewal(self, notice: RenewalNotice) -> Delivery:
         """Tell the customer about a charge: once for each kind, end and try."""
         return await self._tell(notice.user_id, self._tell_renewal(notice))
+
+    async def show_erasure(self, notice: ErasureNotice) -> Delivery:
+        """Edit the message with the button; nothing is noted about whom it was for."""
+        screen = erasure_screen(phrasebook(notice.language), notice.stage)
+        try:
+            await self._messenger.edit_text(notice.message, screen.text, screen.keyboard)
+        except (CustomerUnreachable, MessageGone):
+            return Delivery.UNREACHABLE
+        return Delivery.DELIVERED
 
     async def _tell(self, user_id: UserId, telling: Awaitable[None]) -> Delivery:
         try:

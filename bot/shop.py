@@ -13,6 +13,7 @@ from infra.postgres.devices import Devices
 from infra.postgres.gifts import Gifts
 from infra.postgres.inbox import Inbox
 from infra.postgres.offers import CustomerOffers
+from infra.postgres.personal_data import PersonalDataExport
 from infra.postgres.plans import Plans
 from infra.postgres.purchases import Purchases
 from infra.postgres.sessions import Sessions
@@ -39,6 +40,7 @@ class Shop:
     sessions: Sessions
     starter: Starter
     charges: StarsBook
+    personal_data: PersonalDataExport
     now: Callable[[], datetime]
     """An aware clock."""
     policy: PurchasePolicy = field(default_factory=PurchasePolicy)

@@ -158,6 +158,10 @@ class GiftGone(ShopError):
     """The gift was opened by somebody else, or its money was given back."""
 
 
+class ErasureRefused(ShopError):
+    """The customer's data cannot be erased now; the message says why."""
+
+
 class UnknownPurchase(ShopError):
     """There is no purchase with this id."""
 

@@ -21,6 +21,7 @@ PurchaseId = NewType("PurchaseId", UUID)
 """Minted when a "buy" button is drawn, so that two taps on it are one purchase."""
 
 SubscriptionId = NewType("SubscriptionId", UUID)
+ErasureId = NewType("ErasureId", UUID)
 DeviceId = NewType("DeviceId", UUID)
 GrantId = NewType("GrantId", UUID)
 

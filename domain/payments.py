@@ -121,6 +121,8 @@ class Mismatch(StrEnum):
     CURRENCY = "currency"
     SHOP = "shop"
     PURCHASE = "purchase"
+    CUSTOMER = "customer"
+    """The customer has had their data erased since: there is nobody to give access to."""
 
 
 def mismatches(

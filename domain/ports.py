@@ -11,6 +11,7 @@ from typing import Protocol
 from domain.devices import DeviceTurn, DeviceWork
 from domain.ids import (
     DeviceId,
+    ErasureId,
     MessageId,
     ProviderPaymentId,
     ProviderRefundId,
@@ -36,6 +37,7 @@ from domain.payments import (
     RefundRequest,
     RefundSnapshot,
 )
+from domain.privacy import Departure, ErasureNotice, ErasureOrder
 from domain.purchases import (
     Alarm,
     PurchaseNotice,
@@ -144,6 +146,10 @@ class Notices(Protocol):
         """Tell the customer of an end to come, or one that came: once for each kind and end."""
         ...
 
+    async def show_erasure(self, notice: ErasureNotice) -> Delivery:
+        """Edit the message with the button; nothing is noted about whom it was for."""
+        ...
+
 
 class NoticeBook(Protocol):
     """Remembers which notices went out, so that a repeat can be recognised."""
@@ -222,6 +228,10 @@ class PurchaseLedger(Protocol):
 
     async def recall(self, purchase_id: PurchaseId, attempt: int) -> Recollection:
         """What earlier runs of the purchase left behind."""
+        ...
+
+    async def is_erased(self, purchase_id: PurchaseId) -> bool:
+        """Whether the customer of the purchase has had their data erased."""
         ...
 
     async def record_repair(
@@ -322,8 +332,39 @@ class TrafficLedger(Protocol):
         ...
 
 
+class PersonalData(Protocol):
+    """Makes the ledger forget a person."""
+
+    async def erase(self, order: ErasureOrder, now: datetime) -> Departure:
+        """End all access and unlink everything from the person, in one transaction.
+
+        A repeat tells what is left to do. Raises `ErasureRefused`.
+        """
+        ...
+
+    async def peers_left(self, erasure_id: ErasureId) -> Sequence[PlacedPeer]:
+        """The peers that servers have not yet confirmed to be gone."""
+        ...
+
+    async def forget_devices(self, erasure_id: ErasureId, now: datetime) -> None:
+        """Forget the public keys and addresses as well, once no server holds them."""
+        ...
+
+
+class Marker(Protocol):
+    """Recognises a value that is not kept, by a keyed hash."""
+
+    def mark(self, value: str) -> str:
+        """The value's mark by the newest key."""
+        ...
+
+    def marks(self, value: str) -> Sequence[str]:
+        """Its marks by every key of the ring, to compare with one that was kept."""
+        ...
+
+
 class SubscriptionDesk(Protocol):
-    """Opens and extends subscription workflows, and has devices set up and removed."""
+    """Opens, extends and closes subscription workflows; has devices set up and removed."""
 
     async def open_or_extend(self, state: SubscriptionState) -> None:
         """Make the subscription's workflow run until that end."""
@@ -331,6 +372,10 @@ class SubscriptionDesk(Protocol):
 
     async def carry_out(self, work: DeviceWork) -> None:
         """Have servers told of devices; what is under way already is not begun twice."""
+        ...
+
+    async def close(self, subscription_id: SubscriptionId) -> None:
+        """Let the subscription's workflow say nothing any more."""
         ...
 
 

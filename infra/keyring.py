@@ -6,6 +6,8 @@ when nothing is sealed with it any more.
 
 import base64
 import binascii
+import hashlib
+import hmac
 import re
 import secrets
 from typing import Self
@@ -32,6 +34,7 @@ class KeyRing:
         if not keys:
             raise ValueError("the key ring is empty: give at least one id:key entry")
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
+        self._marking = tuple(_marking_key(key) for key in keys.values())
         self._sealing_id = next(iter(keys))
 
     @classmethod
@@ -86,6 +89,16 @@ class KeyRing:
                 f"does not open with key {key_id!r}: altered, cut, or sealed for another context"
             ) from error
 
+    def mark(self, value: str) -> str:
+        """A keyed hash by the first key: recognises the value, tells nothing without the key."""
+        return self.marks(value)[0]
+
+    def marks(self, value: str) -> tuple[str, ...]:
+        """The value's marks by every key of the ring, the first key's first."""
+        return tuple(
+            hmac.new(key, value.encode(), hashlib.sha256).hexdigest() for key in self._marking
+        )
+
 
 def sealing_key_of(sealed: bytes) -> str:
     """The id of the key that sealed a value, for finding what is left to re-seal.
@@ -99,6 +112,11 @@ def sealing_key_of(sealed: bytes) -> str:
     if len(key_id) != sealed[1] or not _KEY_ID.fullmatch(key_id):
         raise ValueError("not a sealed value: the key id is cut or malformed")
     return key_id
+
+
+def _marking_key(key: bytes) -> bytes:
+    """A key of its own for marks, so that no key serves two purposes (NIST SP 800-57, 5.2)."""
+    return hmac.new(key, b"wgshop: marks of former customers", hashlib.sha256).digest()
 
 
 def _header(key_id: str) -> bytes:

@@ -33,17 +33,20 @@ from domain.errors import (
     TemporalUnavailable,
     UnknownPurchase,
 )
-from domain.ids import ProviderPaymentId, PurchaseId
+from domain.ids import ProviderPaymentId, PurchaseId, SubscriptionId
 from domain.payments import Invoice
+from domain.privacy import ErasureOrder, ErasureStage
 from domain.purchases import PurchaseOrder, PurchaseStage, Repair
 from domain.stars import Surplus
 from domain.subscriptions import PlacedPeer, SubscriptionState
 from workflows.device_setup import DeviceSetup, DeviceSetupWorkflow
+from workflows.erasure import ErasureWorkflow
 from workflows.names import (
     PAID_UNTIL,
     PURCHASE_STAGE,
     SHOP_QUEUE,
     device_workflow_id,
+    erasure_workflow_id,
     purchase_workflow_id,
     removal_workflow_id,
     subscription_workflow_id,
@@ -56,6 +59,9 @@ from workflows.surplus import SurplusRefundWorkflow
 
 RPC_TIMEOUT = timedelta(seconds=5)
 """The Temporal server answers in milliseconds, or is away."""
+
+_ERASURE_PATIENCE = timedelta(seconds=10)
+"""For one transaction, on a worker that may have to be woken."""
 
 _ONLY_ONCE = WorkflowIDReusePolicy.REJECT_DUPLICATE
 _ONCE_AGAIN = WorkflowIDReusePolicy.ALLOW_DUPLICATE
@@ -226,6 +232,48 @@ class Starter:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             rpc_timeout=RPC_TIMEOUT,
         )
+
+    async def close(self, subscription_id: SubscriptionId) -> None:
+        """End the subscription's workflow where it stands: the ledger has taken the access back."""
+        handle = self._client.get_workflow_handle(subscription_workflow_id(subscription_id))
+        with _temporal_errors():
+            try:
+                await handle.terminate("the customer's data was erased", rpc_timeout=RPC_TIMEOUT)
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+
+    async def erase(self, order: ErasureOrder) -> None:
+        """Let the customer be forgotten; a second call for the same erasure changes nothing."""
+        with _temporal_errors(), suppress(WorkflowAlreadyStartedError):
+            await self._client.start_workflow(
+                ErasureWorkflow.run,
+                order,
+                id=erasure_workflow_id(order.erasure_id),
+                task_queue=SHOP_QUEUE,
+                id_reuse_policy=_ONLY_ONCE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                rpc_timeout=RPC_TIMEOUT,
+            )
+
+    async def erased(self, order: ErasureOrder) -> ErasureStage:
+        """Let the customer be forgotten, and wait a moment for what becomes of it."""
+        operation = WithStartWorkflowOperation(
+            ErasureWorkflow.run,
+            order,
+            id=erasure_workflow_id(order.erasure_id),
+            task_queue=SHOP_QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        )
+        with _temporal_errors():
+            try:
+                return await self._client.execute_update_with_start_workflow(
+                    ErasureWorkflow.outcome,
+                    start_workflow_operation=operation,
+                    rpc_timeout=_ERASURE_PATIENCE,
+                )
+            except WorkflowUpdateRPCTimeoutOrCancelledError:
+                return ErasureStage.UNDER_WAY
 
     async def _start_or_signal(
         self, order: PurchaseOrder, signal: str | None = None, *arguments: int | str

@@ -10,6 +10,7 @@ from uuid import UUID
 import typer
 
 from domain.errors import ShopError
+from workers.customer_cli import customer_app
 from workers.promo_cli import promo_app
 from workers.server_commands import register, server
 
@@ -39,6 +40,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 
 
 app.add_typer(promo_app, name="promo")
+app.add_typer(customer_app, name="customer")
 
 
 # Processes

@@ -17,6 +17,7 @@ from domain.ports import (
     Notices,
     PaymentProvider,
     PeerGateway,
+    PersonalData,
     PurchaseLedger,
     RenewalLedger,
     SubscriptionDesk,
@@ -24,6 +25,7 @@ from domain.ports import (
 )
 from infra.postgres.auto_renewals import AutoRenewals
 from infra.postgres.customers import Customers
+from infra.postgres.erasure import PostgresPersonalData
 from infra.postgres.gifts import Gifts
 from infra.postgres.ledger import PostgresPurchaseLedger
 from infra.postgres.notices import PostgresNoticeBook
@@ -95,6 +97,7 @@ class Gateways:
     devices: DeviceLedger
     traffic: TrafficLedger
     desk: SubscriptionDesk
+    personal_data: PersonalData
 
 
 @asynccontextmanager
@@ -131,6 +134,7 @@ async def open_gateways(settings: GatewaySettings, client: Client) -> AsyncItera
             devices=PostgresDeviceLedger(pool),
             traffic=PostgresTrafficLedger(pool),
             desk=Starter(client),
+            personal_data=PostgresPersonalData(pool, ring),
         )
 
 

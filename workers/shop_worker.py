@@ -12,6 +12,7 @@ from activities.interceptor import ShopInterceptor
 from activities.ledger import LedgerActivities
 from activities.notices import NoticeActivities
 from activities.payments import PaymentActivities
+from activities.privacy import PrivacyActivities
 from activities.renewals import RenewalActivities
 from activities.subscriptions import SubscriptionActivities
 from activities.traffic import TrafficActivities
@@ -19,6 +20,7 @@ from activities.vpn import VpnActivities
 from domain.payments import Provider
 from workers.gateways import Gateways
 from workflows.device_setup import DeviceSetupWorkflow
+from workflows.erasure import ErasureWorkflow
 from workflows.names import PAYMENTS_QUEUE, SHOP_QUEUE, VPN_QUEUE
 from workflows.purchase import PurchaseWorkflow
 from workflows.removal import PeerRemovalWorkflow
@@ -33,6 +35,7 @@ WORKFLOWS = [
     SurplusRefundWorkflow,
     DeviceSetupWorkflow,
     ServerStatisticsWorkflow,
+    ErasureWorkflow,
 ]
 
 PARALLEL_CALLS = 16
@@ -109,6 +112,18 @@ def _shop_activities(gateways: Gateways) -> list[Callable[..., Awaitable[object]
         subscriptions.open_subscription,
         subscriptions.read_subscription,
         subscriptions.end_subscription,
+        *_privacy_activities(gateways),
+    ]
+
+
+def _privacy_activities(gateways: Gateways) -> list[Callable[..., Awaitable[object]]]:
+    privacy = PrivacyActivities(gateways.personal_data, gateways.desk, gateways.notices)
+    return [
+        privacy.erase_customer,
+        privacy.close_subscription,
+        privacy.peers_left,
+        privacy.forget_devices,
+        privacy.show_erasure,
     ]
 
 

@@ -19,6 +19,7 @@ from infra.postgres.devices import Devices
 from infra.postgres.gifts import Gifts
 from infra.postgres.inbox import Inbox
 from infra.postgres.offers import CustomerOffers
+from infra.postgres.personal_data import PersonalDataExport
 from infra.postgres.plans import Plans
 from infra.postgres.pool import Pool
 from infra.postgres.purchases import Purchases
@@ -121,6 +122,7 @@ def _shop(
         sessions=Sessions(pool),
         starter=Starter(temporal),
         charges=StarsBook(pool),
+        personal_data=PersonalDataExport(pool, ring),
         now=lambda: datetime.now(UTC),
         policy=settings.policy.policy(),
         accepted=settings.payment.accepted(),

@@ -3,7 +3,7 @@
 from temporalio.common import SearchAttributeKey
 
 from domain.devices import DeviceTurn
-from domain.ids import ProviderPaymentId, PurchaseId, SubscriptionId
+from domain.ids import ErasureId, ProviderPaymentId, PurchaseId, SubscriptionId
 from domain.subscriptions import PlacedPeer
 
 SHOP_QUEUE = "shop"
@@ -36,6 +36,11 @@ def subscription_workflow_id(subscription_id: SubscriptionId) -> str:
 def surplus_workflow_id(payment_id: ProviderPaymentId) -> str:
     """`surplus:<the provider's id of the payment>`."""
     return f"surplus:{payment_id}"
+
+
+def erasure_workflow_id(erasure_id: ErasureId) -> str:
+    """`erasure:<uuid>`: it does not say whose."""
+    return f"erasure:{erasure_id}"
 
 
 def removal_workflow_id(placed: PlacedPeer) -> str:

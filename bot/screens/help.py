@@ -19,7 +19,8 @@ def help_screen(
     if support_contact is not None:
         contact = phrases.say("help.contact", contact=support_contact)
         text = f"{text}\n\n{contact}"
-    rows = (*_contact_row(phrases, support_contact), setup, back_to_menu(phrases))
+    privacy = (opens(phrases.label("button.privacy"), Place.PRIVACY),)
+    rows = (*_contact_row(phrases, support_contact), setup, privacy, back_to_menu(phrases))
     return Screen(text=text, rows=rows)
 
 

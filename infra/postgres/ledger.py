@@ -156,6 +156,14 @@ class PostgresPurchaseLedger:
             invoice=Invoice.model_validate(dict(row)) if known else None,
         )
 
+    async def is_erased(self, purchase_id: PurchaseId) -> bool:
+        """Whether the purchase belongs to nobody by now: erased customers have negative numbers."""
+        return bool(
+            await self._pool.fetchval(
+                "select user_id < 0 from purchases where purchase_id = $1", purchase_id
+            )
+        )
+
     async def record_repair(
         self, purchase_id: PurchaseId, action: RepairAction, actor: str, at: datetime
     ) -> None:
@@ -218,7 +226,7 @@ class PostgresPurchaseLedger:
             raise NotPaid(f"the payment of purchase {purchase_id} is {payment.status}")
         provider_id = payment.provider_payment_id
         sealed = self._sealer.seal(
-            payment.model_dump_json().encode(), context=_payment_context(provider_id)
+            payment.model_dump_json().encode(), context=payment_context(provider_id)
         )
         await connection.execute(
             _INSERT_PAYMENT,
@@ -328,5 +336,6 @@ async def _note_refund(
     )
 
 
-def _payment_context(payment_id: ProviderPaymentId) -> bytes:
+def payment_context(payment_id: ProviderPaymentId) -> bytes:
+    """What a payment's sealed answer is bound to."""
     return f"payment:{payment_id}".encode()

@@ -27,6 +27,7 @@ from domain.languages import Language, Wording, language_of
 from domain.money import roubles
 from domain.notices import Claim, ClaimedNotice
 from domain.plans import Plan
+from domain.privacy import CustomerData, ErasureOrder
 from domain.promotions import PromoCode, PromoKind, PromoRefusal
 from domain.purchases import PurchaseOrder, PurchaseRecord, PurchaseStage, Repair
 from domain.renewals import Consent, StandingRenewal
@@ -406,6 +407,7 @@ class Starter:
         self.surpluses: list[Surplus] = []
         self.told: list[SubscriptionState] = []
         self.carried_out: list[DeviceWork] = []
+        self.erasures: list[ErasureOrder] = []
         self.is_away = False
         self.refusal: Exception | None = None
 
@@ -418,6 +420,11 @@ class Starter:
         if self.is_away:
             raise TemporalUnavailable("the Temporal server does not answer")
         self.seen.append(payment_id)
+
+    async def erase(self, order: ErasureOrder) -> None:
+        if self.is_away:
+            raise TemporalUnavailable("the Temporal server does not answer")
+        self.erasures.append(order)
 
     async def give_back(self, surplus: Surplus) -> None:
         self.surpluses.append(surplus)
@@ -434,6 +441,13 @@ class Starter:
         if self.refusal is not None:
             raise self.refusal
         self.repairs.append((purchase_id, repair))
+
+
+class PersonalData:
+    async def of(self, user_id: UserId, now: datetime) -> CustomerData:
+        return CustomerData(
+            user_id=user_id, collected_at=now, tables={"users": [{"first_name": "Анна"}]}
+        )
 
 
 class Charges:

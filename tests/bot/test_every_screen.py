@@ -54,6 +54,7 @@ from bot.screens.help import help_screen
 from bot.screens.language import language_screen
 from bot.screens.menu import menu_screen
 from bot.screens.plans import changed_plans_screen, plans_screen
+from bot.screens.privacy import erasure_question_screen, erasure_screen, privacy_screen
 from bot.screens.promo import promo_screen, refused_promo_screen
 from bot.screens.purchase import purchase_screen, ready_screen
 from bot.screens.refusals import outage_text, refusal_text
@@ -69,6 +70,7 @@ from domain.money import roubles, stars
 from domain.notices import Reminder, ReminderKind
 from domain.payments import Cancellation, Provider
 from domain.pricing import DiscountReason, Offers, StandingDiscount, list_quote, quote, quotes
+from domain.privacy import ErasureStage
 from domain.promotions import PromoKind, PromoRefusal
 from domain.purchases import (
     Alarm,
@@ -131,6 +133,13 @@ def every_screen(phrases: Phrasebook) -> Iterator[Named]:
     yield from devices(phrases)
     yield from guides(phrases)
     yield from alarms(phrases)
+    yield "my data", privacy_screen(phrases)
+    for name, subscription in (("", None), (", with access", a_subscription())):
+        question = erasure_question_screen(phrases, subscription, NOW, PURCHASE)
+        yield f"my data, erase{name}", question
+    for outcome in ErasureStage:
+        yield f"my data, {outcome}", erasure_screen(phrases, outcome)
+    yield "my data, the file", Screen(text=phrases.say("privacy.file"))
     yield "language", language_screen(phrases)
     yield "help", help_screen(phrases, "@shop_support")
     yield "help, contact by e-mail", help_screen(phrases, "help@example.com")

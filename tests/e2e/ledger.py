@@ -74,6 +74,11 @@ class Ledger:
         held = await asyncio.gather(*(peers_on(node) for node in self._shop.nodes.values()))
         return [peer for peers in held for peer in peers if peer.public_key in keys]
 
+    async def peers_with(self, public_key: str) -> list[NodePeer]:
+        """The peers with this key, on any node."""
+        held = await asyncio.gather(*(peers_on(node) for node in self._shop.nodes.values()))
+        return [peer for peers in held for peer in peers if peer.public_key == public_key]
+
     async def stage(self, customer: Shopper) -> str | None:
         """The stage of the customer's newest purchase."""
         stage = await self._database.fetchval(

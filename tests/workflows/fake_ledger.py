@@ -52,6 +52,8 @@ class FakeLedger:
         self.servers = [a_server(1), a_server(2)]
         """Servers with room, the preferred first."""
         self.outage: ShopError | None = None
+        self.erased: set[PurchaseId] = set()
+        """Purchases whose customer has had their data erased."""
         self.stages: dict[PurchaseId, PurchaseStage] = {}
         self.cancellations: dict[PurchaseId, Cancellation | None] = {}
         self.grants: dict[PurchaseId, Grant] = {}
@@ -151,6 +153,9 @@ class FakeLedger:
         return Recollection(
             stage=self.stages[purchase_id], invoice=self._invoices.get((purchase_id, attempt))
         )
+
+    async def is_erased(self, purchase_id: PurchaseId) -> bool:
+        return purchase_id in self.erased
 
     async def record_repair(
         self, purchase_id: PurchaseId, action: str, actor: str, at: datetime

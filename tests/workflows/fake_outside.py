@@ -12,6 +12,7 @@ from domain.notices import (
     Reminder,
     ReminderKind,
 )
+from domain.privacy import ErasureNotice
 from domain.purchases import Alarm, PurchaseNotice
 from domain.renewals import RenewalNotice
 from domain.servers import ClientConfig, Peer, PeerRemoval, PeerStatistics, Server, ServerInfo
@@ -118,6 +119,9 @@ class FakeNotices:
     async def tell_renewal(self, notice: RenewalNotice) -> Delivery:
         self.renewal_news.append(notice)
         return await self._send("renewal", notice.news)
+
+    async def show_erasure(self, notice: ErasureNotice) -> Delivery:
+        return await self._send("erasure_shown", notice.stage)
 
     async def _send(self, what: str, message: object) -> Delivery:
         if self.outage is not None:

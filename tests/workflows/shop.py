@@ -24,6 +24,7 @@ from temporal.starter import Starter
 from tests.workflows.fake_devices import FakeDevices, FakeTraffic
 from tests.workflows.fake_ledger import USER, FakeLedger
 from tests.workflows.fake_outside import FakeNotices, FakePeers
+from tests.workflows.fake_personal_data import FakePersonalData
 from tests.workflows.fake_provider import FakeProvider
 from tests.workflows.fake_renewals import FakeRenewals
 from tests.workflows.journal import Journal
@@ -97,6 +98,7 @@ class Shop:
         self.traffic = FakeTraffic(self.journal)
         self.peers = FakePeers(self.journal)
         self.notices = FakeNotices(self.journal)
+        self.personal_data = FakePersonalData(self.journal)
         self._skipper = TimeSkipper(client)
 
     @asynccontextmanager
@@ -113,6 +115,7 @@ class Shop:
             devices=self.devices,
             traffic=self.traffic,
             desk=self.starter,
+            personal_data=self.personal_data,
         )
         async with AsyncExitStack() as stack:
             for worker in build_workers(self.client, gateways, timedelta(0)):

@@ -8,12 +8,28 @@ from uuid import uuid4
 from temporalio.client import WorkflowHandle, WorkflowHistoryEventFilterType
 
 from domain.devices import DeviceTurn
-from domain.errors import ServerRefused
-from domain.ids import DeviceId, ProviderPaymentId, ServerId, SubscriptionId
+from domain.errors import ErasureRefused, ServerRefused
+from domain.ids import (
+    ChatId,
+    DeviceId,
+    ErasureId,
+    MessageId,
+    ProviderPaymentId,
+    ServerId,
+    SubscriptionId,
+)
+from domain.languages import Language
 from domain.money import stars
 from domain.notices import ReminderKind
 from domain.payments import Provider, RefundRequest
-from domain.purchases import PurchaseKind, PurchaseOrder, PurchaseStage, RepairAction
+from domain.privacy import ErasureOrder
+from domain.purchases import (
+    ChatMessage,
+    PurchaseKind,
+    PurchaseOrder,
+    PurchaseStage,
+    RepairAction,
+)
 from domain.stars import Surplus
 from domain.subscriptions import PlacedPeer
 from tests.workflows.fake_ledger import USER, a_server
@@ -33,6 +49,7 @@ from workflows.names import (
     SHOP_QUEUE,
     STATISTICS_ID,
     device_workflow_id,
+    erasure_workflow_id,
     removal_workflow_id,
     subscription_workflow_id,
     surplus_workflow_id,
@@ -265,6 +282,33 @@ async def statistics_counted(shop: Shop) -> Handle:
     return await _this_run(shop, handle)
 
 
+async def erasure_done(shop: Shop) -> Handle:
+    run = await _erasing(shop)
+    await run.result()
+    return run
+
+
+async def erasure_refused(shop: Shop) -> Handle:
+    shop.personal_data.refusal = ErasureRefused("a purchase is paid and not over")
+    run = await _erasing(shop)
+    await run.result()
+    return run
+
+
+async def erasure_with_a_server_away(shop: Shop) -> Handle:
+    shop.personal_data.peers = (
+        PlacedPeer(device_id=DeviceId(uuid4()), server_id=ServerId(1), revision=2),
+    )
+    shop.peers.take_down("nl1")
+    run = await _erasing(shop)
+    await shop.journal.until("remove_peer")
+    await shop.journal.until("peers_left")
+    shop.personal_data.peers = ()
+    await shop.forward(run, DAY)
+    await run.result()
+    return run
+
+
 STORIES: dict[str, dict[str, Story]] = {
     "Purchase": {
         "done": purchase_done,
@@ -292,6 +336,11 @@ STORIES: dict[str, dict[str, Story]] = {
         "ended": subscription_ended,
     },
     "PeerRemoval": {"done": removal_done, "refused": removal_refused},
+    "Erasure": {
+        "done": erasure_done,
+        "refused": erasure_refused,
+        "server_away": erasure_with_a_server_away,
+    },
     "SurplusRefund": {"done": surplus_done, "refused": surplus_refused},
     "DeviceSetup": {
         "done": device_done,
@@ -300,6 +349,19 @@ STORIES: dict[str, dict[str, Story]] = {
     },
     "ServerStatistics": {"counted": statistics_counted},
 }
+
+
+async def _erasing(shop: Shop) -> Handle:
+    order = ErasureOrder(
+        erasure_id=ErasureId(uuid4()),
+        user_id=USER,
+        language=Language.ENGLISH,
+        message=ChatMessage(chat_id=ChatId(USER), message_id=MessageId(7)),
+    )
+    await shop.starter.erase(order)
+    return await _this_run(
+        shop, shop.client.get_workflow_handle(erasure_workflow_id(order.erasure_id))
+    )
 
 
 async def _giving_back(shop: Shop) -> Handle:
