@@ -19,6 +19,7 @@ from infra.postgres.purchases import Purchases
 from infra.postgres.sessions import Sessions
 from infra.postgres.stars import StarsBook
 from infra.postgres.subscriptions import Subscriptions
+from infra.postgres.trials import Trials
 from infra.telegram import TelegramMessenger
 from temporal.starter import Starter
 
@@ -41,6 +42,7 @@ class Shop:
     starter: Starter
     charges: StarsBook
     personal_data: PersonalDataExport
+    trials: Trials
     now: Callable[[], datetime]
     """An aware clock."""
     policy: PurchasePolicy = field(default_factory=PurchasePolicy)

@@ -24,12 +24,17 @@ class Standing(Value):
 
 
 async def standing_of(shop: Shop, user_id: UserId) -> Standing:
-    """Read it from the ledger, in three queries at most."""
+    """Read it from the ledger, in four queries at most."""
     subscription = await shop.subscriptions.subscription_of(user_id)
     if subscription is not None and subscription.gives_access(shop.now()):
         return Standing(subscription=subscription)
     return Standing(
         subscription=subscription,
         purchase=await shop.purchases.latest_of(user_id),
-        trial=await shop.plans.trial() if subscription is None else None,
+        trial=await _trial_for(user_id, shop) if subscription is None else None,
     )
+
+
+async def _trial_for(user_id: UserId, shop: Shop) -> Plan | None:
+    plan = await shop.plans.trial()
+    return plan if plan is not None and await shop.trials.is_for(user_id) else None

@@ -44,11 +44,6 @@ _NAMESPACE = UUID("8a5f2d0c-3b52-4a4e-9d0b-8d0a3f6f1c77")
 """Where ids come from that belong to a customer. Never change it."""
 
 
-def trial_purchase_id_of(user_id: UserId) -> PurchaseId:
-    """The one trial of a customer: derived, so that no second one can be minted."""
-    return PurchaseId(uuid5(_NAMESPACE, str(user_id)))
-
-
 def reward_grant_id_of(friend_id: UserId) -> GrantId:
     """The grant for having invited that friend."""
     return GrantId(uuid5(_NAMESPACE, f"reward:{friend_id}"))

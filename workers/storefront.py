@@ -12,10 +12,11 @@ from temporalio.client import Client
 from bot.dispatcher import build_dispatcher
 from bot.shop import Shop
 from domain.ids import ChatId
-from domain.ports import Sealer
+from infra.keyring import KeyRing
 from infra.postgres.auto_renewals import AutoRenewals
 from infra.postgres.customers import Customers
 from infra.postgres.devices import Devices
+from infra.postgres.former_customers import FormerCustomers
 from infra.postgres.gifts import Gifts
 from infra.postgres.inbox import Inbox
 from infra.postgres.offers import CustomerOffers
@@ -26,6 +27,7 @@ from infra.postgres.purchases import Purchases
 from infra.postgres.sessions import Sessions
 from infra.postgres.stars import StarsBook
 from infra.postgres.subscriptions import Subscriptions
+from infra.postgres.trials import Trials
 from infra.settings import (
     DatabaseSettings,
     EncryptionSettings,
@@ -77,7 +79,7 @@ class Storefront:
     bot: Bot
     dispatcher: Dispatcher
     pool: Pool
-    ring: Sealer
+    ring: KeyRing
     shop: Shop
     temporal: Client
 
@@ -104,7 +106,7 @@ async def open_storefront(settings: StorefrontSettings) -> AsyncIterator[Storefr
 
 
 def _shop(
-    settings: StorefrontSettings, pool: Pool, bot: Bot, ring: Sealer, temporal: Client
+    settings: StorefrontSettings, pool: Pool, bot: Bot, ring: KeyRing, temporal: Client
 ) -> Shop:
     telegram = settings.telegram
     admin_chat = telegram.admin_chat_id
@@ -123,6 +125,7 @@ def _shop(
         starter=Starter(temporal),
         charges=StarsBook(pool),
         personal_data=PersonalDataExport(pool, ring),
+        trials=Trials(pool, FormerCustomers(pool, ring)),
         now=lambda: datetime.now(UTC),
         policy=settings.policy.policy(),
         accepted=settings.payment.accepted(),

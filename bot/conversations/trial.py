@@ -9,7 +9,7 @@ from bot.phrasebook import Phrasebook
 from bot.replies import Toast, tapped_message
 from bot.shop import Shop
 from domain.customers import Customer
-from domain.ids import trial_purchase_id_of
+from domain.ids import PurchaseId
 from domain.plans import Plan
 from domain.purchases import PurchaseOrder
 
@@ -30,14 +30,16 @@ async def try_it(
     """
     plan = await shop.plans.trial()
     subscription = await shop.subscriptions.subscription_of(customer.user_id)
-    if plan is None or subscription is not None:
+    purchase_id = None if subscription else await shop.trials.purchase_of(customer.user_id)
+    if plan is None or purchase_id is None:
         return Toast(text=phrases.label("trial.not_for_you"), alert=True)
-    return await begin_purchase(_order(plan, shop, customer), tapped_message(tap), shop, phrases)
+    order = _order(purchase_id, plan, shop, customer)
+    return await begin_purchase(order, tapped_message(tap), shop, phrases)
 
 
-def _order(plan: Plan, shop: Shop, customer: Customer) -> PurchaseOrder:
+def _order(purchase_id: PurchaseId, plan: Plan, shop: Shop, customer: Customer) -> PurchaseOrder:
     return PurchaseOrder(
-        purchase_id=trial_purchase_id_of(customer.user_id),
+        purchase_id=purchase_id,
         user_id=customer.user_id,
         plan_id=plan.plan_id,
         plan_name=plan.name.within(customer.language),

@@ -49,6 +49,8 @@ _FORGOTTEN = (
             join purchases using (purchase_id)
         where user_id = $1)
     """,
+    # Computed from the friend's number, and nobody refers to it.
+    "update grants set grant_id = gen_random_uuid() where friend_id = $1",
     """
     update devices set name = '', private_key_sealed = '', preshared_key_sealed = ''
     where subscription_id in (select subscription_id from subscriptions where user_id = $1)
@@ -190,7 +192,7 @@ async def _unlink(connection: Connection, user_id: UserId, surrogate: int) -> No
     await connection.execute(
         """
         update purchases
-        set order_document = order_document - array['message', 'saved_method']
+        set order_document = order_document - array['message', 'charged_method']
                              || jsonb_build_object('user_id', $2::bigint)
         where user_id = $1
         """,

@@ -3,8 +3,9 @@
 from enum import StrEnum
 
 from domain.errors import NotPaid
-from domain.ids import PurchaseId, UserId, trial_purchase_id_of
+from domain.ids import PurchaseId
 from infra.postgres.pool import Connection
+from infra.postgres.trials import is_trial
 
 
 class Cause(StrEnum):
@@ -24,7 +25,7 @@ async def cause_of_free(connection: Connection, purchase_id: PurchaseId) -> Caus
     """
     row = await connection.fetchrow(
         """
-        select p.price, p.user_id, t.is_trial,
+        select p.price, t.is_trial,
                exists (select from gifts where opened_as = p.purchase_id) as is_gift
         from purchases p join tariffs t using (tariff_id) where p.purchase_id = $1
         """,
@@ -33,6 +34,6 @@ async def cause_of_free(connection: Connection, purchase_id: PurchaseId) -> Caus
     if row is not None and row["price"] == 0:
         if row["is_gift"]:
             return Cause.GIFT
-        if row["is_trial"] and purchase_id == trial_purchase_id_of(UserId(row["user_id"])):
+        if row["is_trial"] and await is_trial(connection, purchase_id):
             return Cause.TRIAL
     raise NotPaid(f"purchase {purchase_id} gives nothing without a payment")

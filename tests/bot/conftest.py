@@ -41,6 +41,7 @@ class Stage:
     sessions: fakes.Sessions = field(default_factory=fakes.Sessions)
     starter: fakes.Starter = field(default_factory=fakes.Starter)
     charges: fakes.Charges = field(default_factory=fakes.Charges)
+    trials: fakes.Trials = field(default_factory=fakes.Trials)
     personal_data: fakes.PersonalData = field(default_factory=fakes.PersonalData)
 
     def __post_init__(self) -> None:
@@ -62,6 +63,7 @@ class Stage:
             starter=self.starter,
             charges=self.charges,
             personal_data=self.personal_data,
+            trials=self.trials,
             now=lambda: fakes.NOW,
             support_contact="@shop_support",
             admin_chat_id=STAFF,

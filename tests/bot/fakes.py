@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from ipaddress import ip_address, ip_interface
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from pydantic import SecretStr
 
@@ -441,6 +441,20 @@ class Starter:
         if self.refusal is not None:
             raise self.refusal
         self.repairs.append((purchase_id, repair))
+
+
+class Trials:
+    def __init__(self) -> None:
+        self.had: set[UserId] = set()
+        self.purchases: dict[UserId, PurchaseId] = {}
+
+    async def is_for(self, user_id: UserId) -> bool:
+        return user_id not in self.had
+
+    async def purchase_of(self, user_id: UserId) -> PurchaseId | None:
+        if user_id in self.had:
+            return None
+        return self.purchases.setdefault(user_id, PurchaseId(uuid4()))
 
 
 class PersonalData:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.ids import UserId, trial_purchase_id_of
+from domain.ids import UserId
 from domain.money import roubles
 from domain.pricing import DiscountReason, Offers, StandingDiscount
 from domain.purchases import PurchaseKind, PurchaseOrder
@@ -27,7 +27,7 @@ async def test_a_newcomer_tries_with_one_tap(stage: Stage, newcomer: Phone) -> N
     await newcomer.write("/start")
     await newcomer.tap("Попробовать: 3 дня бесплатно")
     order = only_order(stage)
-    assert order.purchase_id == trial_purchase_id_of(ANNA)
+    assert order.purchase_id == stage.trials.purchases[ANNA]
     assert (order.price, order.is_free, order.duration.days) == (roubles(0), True, 3)
     assert "оплат" not in newcomer.screen
 
@@ -44,6 +44,17 @@ async def test_nobody_tries_who_has_had_a_subscription(stage: Stage, newcomer: P
     await newcomer.write("/start")
     button = newcomer.data_of("Попробовать")
     stage.subscriptions.current = a_subscription()
+    await newcomer.write("/start")
+    assert not any("Попробовать" in label for label in newcomer.labels)
+    await newcomer.tap_data(button)
+    assert stage.starter.begun == []
+    assert "один раз" in (newcomer.toast.text or "")
+
+
+async def test_nobody_tries_twice_by_being_forgotten(stage: Stage, newcomer: Phone) -> None:
+    await newcomer.write("/start")
+    button = newcomer.data_of("Попробовать")
+    stage.trials.had.add(ANNA)
     await newcomer.write("/start")
     assert not any("Попробовать" in label for label in newcomer.labels)
     await newcomer.tap_data(button)

@@ -30,6 +30,19 @@ begin
 end $$;
 select follow_erasures();
 
+-- A trial's purchase was computed from the customer's number: whoever has the number could find the
+-- trial of somebody who was erased. From now on it is random, and remembered.
+create table trials (
+    user_id         bigint primary key references users on update cascade,
+    purchase_id     uuid not null unique,
+    claimed_at      timestamptz not null default now()
+);
+insert into trials (user_id, purchase_id, claimed_at)
+select distinct on (p.user_id) p.user_id, p.purchase_id, p.created_at
+from purchases p join tariffs t using (tariff_id)
+where t.is_trial and not exists (select from gifts where opened_as = p.purchase_id)
+order by p.user_id, p.created_at;
+
 create table erasures (                                 -- who asked is not in here
     erasure_id      uuid primary key,
     surrogate       bigint not null unique check (surrogate < 0),   -- their number in `users` since

@@ -30,12 +30,13 @@ from domain.payments import (
     RefundSnapshot,
     RefundStatus,
 )
-from domain.ports import Sealer
 from domain.purchases import PurchaseOrder
 from domain.servers import DeviceKeys, Server, ServerState
 from domain.subscriptions import Grant, PlacedPeer
+from infra.keyring import KeyRing
 from infra.postgres.customers import Customers
 from infra.postgres.devices import Devices
+from infra.postgres.former_customers import FormerCustomers
 from infra.postgres.ledger import PostgresPurchaseLedger
 from infra.postgres.plans import Plans
 from infra.postgres.pool import Pool
@@ -44,6 +45,7 @@ from infra.postgres.servers import ServerRegistration, Servers
 from infra.postgres.setups import PostgresDeviceLedger
 from infra.postgres.subscriptions import Subscriptions
 from infra.postgres.traffic import PostgresTrafficLedger
+from infra.postgres.trials import Trials
 from infra.wireguard_keys import new_device_keys
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -57,7 +59,7 @@ class Shop:
     def __init__(
         self,
         pool: Pool,
-        sealer: Sealer,
+        sealer: KeyRing,
         mint_keys: Callable[[], DeviceKeys] = new_device_keys,
     ) -> None:
         self.pool = pool
@@ -66,6 +68,7 @@ class Shop:
         self.devices = Devices(pool, sealer, mint_keys)
         self.setups = PostgresDeviceLedger(pool)
         self.traffic = PostgresTrafficLedger(pool)
+        self.trials = Trials(pool, FormerCustomers(pool, sealer))
         self.customers = Customers(pool)
         self.purchases = Purchases(pool)
         self.plans = Plans(pool)

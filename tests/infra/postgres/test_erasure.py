@@ -85,6 +85,14 @@ async def leave_promotional_traces(shop: Shop, user_id: UserId) -> None:
         """insert into discount_uses
                (purchase_id, user_id, is_for_first_purchase, state, held_until)
            select purchase_id, user_id, true, 'spent', now() from purchases""",
+        "insert into trials (user_id, purchase_id) values ({anna}, gen_random_uuid())",
+        """insert into saved_methods (method_id, user_id, title_sealed, saved_at)
+           values ('card-of-anna', {anna}, 'sealed', now())""",
+        """insert into renewal_consents (purchase_id, user_id, tariff_id, price, currency,
+               wording_version, wording, given_at, method_id)
+           select purchase_id, user_id, tariff_id, price, currency, '1', 'I agree', now(),
+               'card-of-anna'
+           from purchases limit 1""",
         """insert into gifts (purchase_id, code, opened_by, opened_as, opened_at)
            select (select purchase_id from purchases order by purchase_id limit 1), 'gift', {anna},
                   (select purchase_id from purchases order by purchase_id desc limit 1), now()""",
@@ -123,14 +131,15 @@ async def sums(pool: Pool) -> list[tuple[object, ...]]:
 async def test_no_table_knows_the_person_any_more(
     shop: Shop, anna: UserId, data: PostgresPersonalData
 ) -> None:
-    before = await places_that_hold(shop.pool, str(anna), *NAMES)
+    traces = (str(anna), *NAMES, "card-of-anna")
+    before = await places_that_hold(shop.pool, *traces)
     assert before >= {
         *("users.first_name", "purchases.order_document", "user_sessions.session_key"),
         *("star_charges.payer", "referral_rewards.friend_id", "gifts.opened_by"),
     }
     order = erasure()
     await data.erase(order, LATER)
-    assert await places_that_hold(shop.pool, str(anna), *NAMES) == set()
+    assert await places_that_hold(shop.pool, *traces) == set()
 
 
 async def test_what_is_sealed_about_the_person_is_emptied(
@@ -255,6 +264,17 @@ async def test_a_mark_is_recognised_after_the_keys_were_rotated(
     await PostgresPersonalData(pool, KeyRing.parse(old)).erase(erasure(), LATER)
     rotated = KeyRing.parse(f"{KeyRing.generate_entry('new')},{old}")
     assert await FormerCustomers(pool, rotated).knows(anna)
+
+
+async def test_nobody_gets_a_second_trial_by_being_forgotten(
+    shop: Shop, anna: UserId, data: PostgresPersonalData
+) -> None:
+    first = await shop.trials.purchase_of(anna)
+    assert first is not None
+    await data.erase(erasure(), LATER)
+    await shop.customers.greet(Introduction(user_id=anna, first_name="Back again"), LATER)
+    assert await shop.trials.purchase_of(anna) is None
+    assert await places_that_hold(shop.pool, str(first)) == {"trials.purchase_id"}
 
 
 async def test_whoever_never_had_access_leaves_no_mark(

@@ -8,7 +8,7 @@ import pytest
 
 from domain.errors import GiftGone, NotPaid
 from domain.gifts import Gift
-from domain.ids import PurchaseId, UserId, trial_purchase_id_of
+from domain.ids import PurchaseId, UserId
 from domain.languages import Language
 from domain.money import roubles
 from domain.payments import PaymentStatus
@@ -24,8 +24,10 @@ async def trial_of(shop: Shop, user_id: UserId, **changes: object) -> PurchaseOr
     await shop.plans.offer_trial(3)
     plan = await shop.plans.trial()
     assert plan is not None
+    purchase_id = await shop.trials.purchase_of(user_id)
+    assert purchase_id is not None
     order = PurchaseOrder(
-        purchase_id=trial_purchase_id_of(user_id),
+        purchase_id=purchase_id,
         user_id=user_id,
         plan_id=plan.plan_id,
         plan_name=plan.name.ru,
@@ -251,3 +253,9 @@ async def test_a_gift_for_somebody_else_is_not_what_the_giver_renews(giving: Giv
     assert record.order.kind is PurchaseKind.ACCESS
     assert record.order.purchase_id != later.purchase_id
     assert own.user_id == order.user_id
+
+
+async def test_claims_at_once_are_one_trial(shop: Shop) -> None:
+    user_id = await shop.customer()
+    claims = await asyncio.gather(*(shop.trials.purchase_of(user_id) for _ in range(8)))
+    assert len(set(claims)) == 1
