@@ -11,6 +11,7 @@ from domain.model import Value
 from domain.payments import Cancellation, PaymentSnapshot, RefundSnapshot
 from domain.ports import PurchaseLedger
 from domain.purchases import PurchaseStage, Recollection, Repair, StuckReason
+from domain.referrals import Reward
 from domain.subscriptions import Grant, PlacedPeer
 
 
@@ -96,9 +97,11 @@ class LedgerActivities:
         )
 
     @activity.defn
-    async def record_payment_and_wrap(self, record: RecordPayment) -> None:
+    async def record_payment_and_wrap(self, record: RecordPayment) -> Reward | None:
         """Note the payment of a gift, which can then be opened."""
-        await self.ledger.record_payment_and_wrap(record.purchase_id, record.payment, record.now)
+        return await self.ledger.record_payment_and_wrap(
+            record.purchase_id, record.payment, record.now
+        )
 
     @activity.defn
     async def grant_free(self, wanted: DecideFree) -> Grant:

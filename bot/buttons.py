@@ -39,6 +39,7 @@ class Place(StrEnum):
     PRIVACY = "privacy"
     EXPORT = "export"
     ERASURE = "erasure"
+    FRIENDS = "friends"
 
 
 class Platform(StrEnum):

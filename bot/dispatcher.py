@@ -10,6 +10,7 @@ from bot.conversations.device_names import device_names_router
 from bot.conversations.devices import devices_router
 from bot.conversations.failures import failures_router
 from bot.conversations.fallback import fallback_router, group_router
+from bot.conversations.friends import friends_router
 from bot.conversations.gifts import gifts_router
 from bot.conversations.help import help_router
 from bot.conversations.language import language_router
@@ -60,6 +61,7 @@ def _private_chats() -> Router:
     router.include_routers(
         promo_router(),  # before the menu: a link's /start carries more than a plain one
         gifts_router(),
+        friends_router(),
         menu_router(),
         trial_router(),
         plans_router(),

@@ -12,6 +12,7 @@ from bot.phrasebook import phrasebook
 from bot.renewals import Renewals
 from bot.screens.alarm import alarm_screen
 from bot.screens.auto_renewal import renewal_notice_screen
+from bot.screens.friends import reward_screen
 from bot.screens.gifts import gift_opened_screen, gift_payload, gift_ready_screen
 from bot.screens.privacy import erasure_screen
 from bot.screens.purchase import purchase_screen, ready_screen
@@ -32,6 +33,7 @@ from domain.notices import (
 from domain.ports import NoticeBook
 from domain.privacy import ErasureNotice
 from domain.purchases import Alarm, ChatMessage, PurchaseNotice
+from domain.referrals import SettledReward
 from domain.renewals import RenewalNotice
 from domain.servers import ClientConfig
 from infra.postgres.auto_renewals import AutoRenewals
@@ -112,6 +114,18 @@ class TelegramNotices:
     async def tell_device_delayed(self, notice: DeviceNotice) -> Delivery:
         """Tell the customer that the device's file takes longer, once for each decision."""
         return await self._tell(notice.user_id, self._devices.tell_delayed(notice))
+
+    async def tell_referrer(self, reward: SettledReward) -> Delivery:
+        """Tell who invited a friend what that has brought them, once."""
+        phrases = phrasebook(await self._language_of(reward.referrer_id))
+        return await self._tell(
+            reward.referrer_id,
+            self._say_once(
+                f"reward:{reward.friend_id}:{reward.state}",
+                reward.referrer_id,
+                reward_screen(phrases, reward),
+            ),
+        )
 
     async def raise_alarm(self, alarm: Alarm) -> None:
         """Tell the staff, once for each parking, with a button for each repair."""

@@ -16,6 +16,7 @@ from infra.postgres.offers import CustomerOffers
 from infra.postgres.personal_data import PersonalDataExport
 from infra.postgres.plans import Plans
 from infra.postgres.purchases import Purchases
+from infra.postgres.referrals import Referrals
 from infra.postgres.sessions import Sessions
 from infra.postgres.stars import StarsBook
 from infra.postgres.subscriptions import Subscriptions
@@ -34,6 +35,7 @@ class Shop:
     offers: CustomerOffers
     purchases: Purchases
     gifts: Gifts
+    referrals: Referrals
     subscriptions: Subscriptions
     auto_renewals: AutoRenewals
     devices: Devices

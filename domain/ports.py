@@ -46,6 +46,7 @@ from domain.purchases import (
     RepairAction,
     StuckReason,
 )
+from domain.referrals import Reward, SettledReward
 from domain.renewals import ChargeDecision, RenewalNotice, WantedCharge
 from domain.servers import ClientConfig, Peer, PeerRemoval, PeerStatistics, Server, ServerInfo
 from domain.subscriptions import Ending, Grant, Move, PlacedPeer, Subscription, SubscriptionState
@@ -134,6 +135,10 @@ class Notices(Protocol):
         """Tell the customer that the device's file takes longer, once for each decision."""
         ...
 
+    async def tell_referrer(self, reward: SettledReward) -> Delivery:
+        """Tell who invited a friend what that has brought them, once."""
+        ...
+
     async def raise_alarm(self, alarm: Alarm) -> None:
         """Tell the staff, once for each parking, with a button for each repair."""
         ...
@@ -205,8 +210,11 @@ class PurchaseLedger(Protocol):
 
     async def record_payment_and_wrap(
         self, purchase_id: PurchaseId, payment: PaymentSnapshot, now: datetime
-    ) -> None:
-        """Note the payment of a gift, in one transaction with the gift that can now be opened."""
+    ) -> Reward | None:
+        """Note the payment of a gift, in one transaction with the gift that can now be opened.
+
+        The reward is what it has earned whoever invited the giver.
+        """
         ...
 
     async def grant_free(self, purchase_id: PurchaseId, now: datetime) -> Grant:
@@ -238,6 +246,17 @@ class PurchaseLedger(Protocol):
         self, purchase_id: PurchaseId, action: RepairAction, actor: str, at: datetime
     ) -> None:
         """Write a person's decision into the audit log."""
+        ...
+
+
+class RewardLedger(Protocol):
+    """The truth about what customers get for inviting others."""
+
+    async def settle(self, reward: Reward, now: datetime) -> SettledReward:
+        """Grant the reward that is due, or keep it as credit; a repeat returns what was decided.
+
+        It is cancelled where the friend's money went back.
+        """
         ...
 
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from domain.ids import DeviceId, GrantId, PurchaseId, ServerId, SubscriptionId, UserId
 from domain.languages import Language
 from domain.model import Value
+from domain.referrals import Reward
 from domain.renewals import RenewalTerms
 
 
@@ -31,6 +32,8 @@ class Grant(Value):
     is_renewal: bool
     server: str | None = None
     """The slug of the server that was chosen; None when all were full."""
+    reward: Reward | None = None
+    """What the purchase has earned whoever invited the customer."""
 
 
 class Subscription(Value):

@@ -13,6 +13,7 @@ from domain.errors import ShopError
 from workers.customer_cli import customer_app
 from workers.promo_cli import promo_app
 from workers.server_commands import register, server
+from workers.terms_cli import loyalty_app, referral
 
 app = typer.Typer(
     name="wgshop",
@@ -41,6 +42,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 
 app.add_typer(promo_app, name="promo")
 app.add_typer(customer_app, name="customer")
+app.add_typer(loyalty_app, name="loyalty")
 
 
 # Processes
@@ -126,6 +128,9 @@ def trial(
     from workers.trial import offer_trial  # noqa: PLC0415
 
     _run(offer_trial(days or None))
+
+
+app.command()(referral)
 
 
 # Staff

@@ -20,6 +20,7 @@ from domain.ports import (
     PersonalData,
     PurchaseLedger,
     RenewalLedger,
+    RewardLedger,
     SubscriptionDesk,
     TrafficLedger,
 )
@@ -33,6 +34,7 @@ from infra.postgres.offers import CustomerOffers
 from infra.postgres.plans import Plans
 from infra.postgres.pool import Pool
 from infra.postgres.purchases import Purchases
+from infra.postgres.rewards import Rewards
 from infra.postgres.setups import PostgresDeviceLedger
 from infra.postgres.stars import StarsBook
 from infra.postgres.subscriptions import Subscriptions
@@ -92,6 +94,7 @@ class Gateways:
     peers: PeerGateway
     notices: Notices
     ledger: PurchaseLedger
+    rewards: RewardLedger
     access: AccessLedger
     renewals: RenewalLedger
     devices: DeviceLedger
@@ -128,6 +131,7 @@ async def open_gateways(settings: GatewaySettings, client: Client) -> AsyncItera
                 gifts=Gifts(pool),
                 admin_chat_id=None if admin_chat is None else ChatId(admin_chat),
             ),
+            rewards=Rewards(pool),
             ledger=PostgresPurchaseLedger(pool, ring, new_device_keys),
             access=Subscriptions(pool, ring),
             renewals=renewals,

@@ -14,6 +14,7 @@ from activities.notices import NoticeActivities
 from activities.payments import PaymentActivities
 from activities.privacy import PrivacyActivities
 from activities.renewals import RenewalActivities
+from activities.rewards import RewardActivities
 from activities.subscriptions import SubscriptionActivities
 from activities.traffic import TrafficActivities
 from activities.vpn import VpnActivities
@@ -24,6 +25,7 @@ from workflows.erasure import ErasureWorkflow
 from workflows.names import PAYMENTS_QUEUE, SHOP_QUEUE, VPN_QUEUE
 from workflows.purchase import PurchaseWorkflow
 from workflows.removal import PeerRemovalWorkflow
+from workflows.reward import ReferralRewardWorkflow
 from workflows.statistics import ServerStatisticsWorkflow
 from workflows.subscription import SubscriptionWorkflow
 from workflows.surplus import SurplusRefundWorkflow
@@ -36,6 +38,7 @@ WORKFLOWS = [
     DeviceSetupWorkflow,
     ServerStatisticsWorkflow,
     ErasureWorkflow,
+    ReferralRewardWorkflow,
 ]
 
 PARALLEL_CALLS = 16
@@ -85,6 +88,7 @@ def _shop_worker(client: Client, gateways: Gateways, grace: timedelta) -> Worker
 
 def _shop_activities(gateways: Gateways) -> list[Callable[..., Awaitable[object]]]:
     ledger = LedgerActivities(gateways.ledger)
+    rewards = RewardActivities(gateways.rewards, gateways.notices)
     renewals = RenewalActivities(gateways.renewals, gateways.notices)
     notices = NoticeActivities(gateways.notices, gateways.access, gateways.devices)
     subscriptions = SubscriptionActivities(gateways.access, gateways.devices, gateways.desk)
@@ -103,6 +107,8 @@ def _shop_activities(gateways: Gateways) -> list[Callable[..., Awaitable[object]
         ledger.record_repair,
         notices.show_purchase,
         notices.deliver_config,
+        rewards.settle_reward,
+        rewards.tell_referrer,
         notices.hand_over_gift,
         notices.tell_giver,
         notices.deliver_device,

@@ -24,6 +24,7 @@ from infra.postgres.personal_data import PersonalDataExport
 from infra.postgres.plans import Plans
 from infra.postgres.pool import Pool
 from infra.postgres.purchases import Purchases
+from infra.postgres.referrals import Referrals
 from infra.postgres.sessions import Sessions
 from infra.postgres.stars import StarsBook
 from infra.postgres.subscriptions import Subscriptions
@@ -117,6 +118,7 @@ def _shop(
         offers=CustomerOffers(pool),
         purchases=Purchases(pool),
         gifts=Gifts(pool),
+        referrals=Referrals(pool),
         subscriptions=Subscriptions(pool, ring),
         auto_renewals=AutoRenewals(pool, ring, settings.policy.policy()),
         devices=Devices(pool, ring, new_device_keys),

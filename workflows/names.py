@@ -43,6 +43,11 @@ def erasure_workflow_id(erasure_id: ErasureId) -> str:
     return f"erasure:{erasure_id}"
 
 
+def reward_workflow_id(purchase_id: PurchaseId) -> str:
+    """`reward:<the friend's purchase uuid>`."""
+    return f"reward:{purchase_id}"
+
+
 def removal_workflow_id(placed: PlacedPeer) -> str:
     """`removal:<device uuid>:<server id>:<revision>`: one for each decision to remove."""
     return f"removal:{placed.device_id}:{placed.server_id}:{placed.revision}"

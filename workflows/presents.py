@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.options import DELIVERY, LEDGER, NEWS_BUDGET
     from workflows.progress import Progress
     from workflows.removal import start_removals
+    from workflows.reward import start_reward
 
 
 async def grant_free(order: PurchaseOrder) -> Grant:
@@ -39,12 +40,13 @@ async def take_back(progress: Progress) -> None:
 async def wrap_gift(progress: Progress, paid: RecordPayment) -> None:
     """Turn a payment into a gift, and give the giver its link."""
     progress.enter(PurchaseStage.PAID)
-    await workflow.execute_activity_method(
+    reward = await workflow.execute_activity_method(
         LedgerActivities.record_payment_and_wrap,
         paid,
         summary="record the payment, wrap the gift",
         **LEDGER,
     )
+    await start_reward(reward)
     await progress.shown()
     order = progress.order
     await workflow.execute_activity_method(

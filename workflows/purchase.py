@@ -34,6 +34,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.progress import Problem, Progress
     from workflows.provisioning import Provisioning
     from workflows.refund import give_back
+    from workflows.reward import start_reward
 
 
 @workflow.defn(name="Purchase")
@@ -93,6 +94,7 @@ class PurchaseWorkflow:
             await self._rest_done()
             return
         grant = await self._grant(payment)
+        await start_reward(grant.reward)
         if not await Provisioning(self._progress, self._parking, grant).succeeds():
             await give_back(self._progress, self._parking, payment)
             return

@@ -1,14 +1,13 @@
 """Gifts: what can be given, what was given, and what somebody has received."""
 
-from urllib.parse import urlencode
-
 from aiogram.types import InlineKeyboardButton
 
-from bot.buttons import Place, Row, Unwrap, back_to_menu, opens
+from bot.buttons import Place, Unwrap, back_to_menu, opens
 from bot.catalogue import Catalogue
 from bot.phrasebook import N_, Phrasebook
 from bot.screens.plans import price_row
 from bot.screens.screen import Screen
+from bot.screens.sharing import shares
 from domain.gifts import Gift
 
 LINK_PREFIX = "gift_"
@@ -69,15 +68,6 @@ def gift_opened_screen(phrases: Phrasebook, gift: Gift) -> Screen:
     plan = gift.plan_name.within(phrases.language)
     text = phrases.say("gift.opened", plan=plan, name=gift.opener_name or "?")
     return Screen(text=text)
-
-
-def shares(phrases: Phrasebook, link: str, words: str) -> Row:
-    """A button that lets the customer choose a chat to send the link to.
-
-    Telegram's own share link: https://core.telegram.org/widgets/share
-    """
-    url = f"https://t.me/share/url?{urlencode({'url': link, 'text': words})}"
-    return (InlineKeyboardButton(text=phrases.label("button.share"), url=url),)
 
 
 def _given(phrases: Phrasebook, gift: Gift, link: str) -> str:

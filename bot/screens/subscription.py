@@ -40,7 +40,10 @@ def subscription_screen(
 
 def presents_row(phrases: Phrasebook) -> Row:
     """What the customer can do for others."""
-    return (opens(phrases.label("button.gifts"), Place.GIFTS),)
+    return (
+        opens(phrases.label("button.friends"), Place.FRIENDS),
+        opens(phrases.label("button.gifts"), Place.GIFTS),
+    )
 
 
 def _facts(phrases: Phrasebook, subscription: Subscription, now: datetime) -> str:

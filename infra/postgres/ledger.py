@@ -7,10 +7,11 @@ from uuid import UUID, uuid5
 from asyncpg import Record
 
 from domain.errors import NotPaid, PurchaseRefused, UnknownPurchase
-from domain.ids import DeviceId, ProviderPaymentId, PurchaseId, grant_id_of
+from domain.ids import DeviceId, ProviderPaymentId, PurchaseId, UserId, grant_id_of
 from domain.payments import Cancellation, Invoice, PaymentSnapshot, PaymentStatus, RefundSnapshot
 from domain.ports import Sealer
 from domain.purchases import PurchaseStage, Recollection, RepairAction, StuckReason
+from domain.referrals import Reward
 from domain.servers import DeviceKeys
 from domain.subscriptions import Grant, PlacedPeer
 from infra.postgres.auto_renewals import keep_method
@@ -22,6 +23,7 @@ from infra.postgres.grants import GRANT_OF_PURCHASE, grant_from
 from infra.postgres.periods import extend_subscription
 from infra.postgres.pool import Connection, Pool
 from infra.postgres.revocations import take_back
+from infra.postgres.rewards import add_credits, cancel_reward, promise_reward, reward_for
 from infra.postgres.settling import first_device, settle_devices
 
 _INSERT_PAYMENT = """
@@ -92,17 +94,20 @@ class PostgresPurchaseLedger:
                 await self._grant(connection, purchase, payment, now)
                 row = await connection.fetchrow(GRANT_OF_PURCHASE, purchase_id)
             assert row is not None  # noqa: S101  # inserted above
-            return grant_from(row)
+            reward = await reward_for(connection, purchase_id)
+            return grant_from(row).model_copy(update={"reward": reward})
 
     async def record_payment_and_wrap(
         self, purchase_id: PurchaseId, payment: PaymentSnapshot, now: datetime
-    ) -> None:
+    ) -> Reward | None:
         """A gift gives the buyer nothing but the right to give it away."""
         async with self._pool.acquire() as connection, connection.transaction():
             purchase = await _lock(connection, purchase_id)
             await self._note_payment(connection, purchase, payment)
             await spend_discounts(connection, purchase_id)
+            await promise_reward(connection, UserId(purchase["user_id"]), purchase_id, now)
             await wrap_gift(connection, purchase_id, now)
+            return await reward_for(connection, purchase_id)
 
     async def grant_free(self, purchase_id: PurchaseId, now: datetime) -> Grant:
         """Decide what a trial or a gift's opening gives; a repeat returns the same grant."""
@@ -134,6 +139,7 @@ class PostgresPurchaseLedger:
             await _publish(connection, purchase_id, PurchaseStage.REFUNDED)
             await release_discounts(connection, purchase_id, even_spent=True)
             await void_gift(connection, purchase_id, now)
+            await cancel_reward(connection, purchase_id)
             return await take_back(connection, purchase, now)
 
     async def recall(self, purchase_id: PurchaseId, attempt: int) -> Recollection:
@@ -186,6 +192,7 @@ class PostgresPurchaseLedger:
         payment_row = await self._note_payment(connection, purchase, payment)
         await spend_discounts(connection, purchase_id)
         await keep_method(connection, self._sealer, purchase, payment, now)
+        await promise_reward(connection, UserId(purchase["user_id"]), purchase_id, now)
         await self._give(connection, purchase, now, cause=Cause.PURCHASE, payment_row=payment_row)
 
     async def _give(
@@ -200,6 +207,9 @@ class PostgresPurchaseLedger:
         purchase_id = PurchaseId(purchase["purchase_id"])
         subscription, is_renewal = await extend_subscription(connection, purchase, now)
         device_id = await self._wanted_device(connection, subscription["subscription_id"])
+        subscription = await add_credits(
+            connection, subscription, device_id, purchase["bought"], now
+        )
         await connection.execute(
             """
             insert into grants (grant_id, purchase_id, payment_id, subscription_id, device_id,

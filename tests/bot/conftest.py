@@ -34,6 +34,7 @@ class Stage:
     offers: fakes.Offers = field(default_factory=fakes.Offers)
     purchases: fakes.Purchases = field(default_factory=fakes.Purchases)
     gifts: fakes.Gifts = field(init=False)
+    referrals: fakes.Referrals = field(default_factory=fakes.Referrals)
     subscriptions: fakes.Subscriptions = field(default_factory=fakes.Subscriptions)
     auto_renewals: fakes.AutoRenewals = field(default_factory=fakes.AutoRenewals)
     devices: fakes.Devices = field(default_factory=fakes.Devices)
@@ -55,6 +56,7 @@ class Stage:
             offers=self.offers,
             purchases=self.purchases,
             gifts=self.gifts,
+            referrals=self.referrals,
             subscriptions=self.subscriptions,
             auto_renewals=self.auto_renewals,
             devices=self.devices,

@@ -30,6 +30,7 @@ from domain.plans import Plan
 from domain.privacy import CustomerData, ErasureOrder
 from domain.promotions import PromoCode, PromoKind, PromoRefusal
 from domain.purchases import PurchaseOrder, PurchaseRecord, PurchaseStage, Repair
+from domain.referrals import Invitation
 from domain.renewals import Consent, StandingRenewal
 from domain.servers import ClientConfig
 from domain.stars import StarCharge, Surplus
@@ -277,6 +278,24 @@ class Gifts:
         opened = {"opened_by": order.user_id, "opened_at": now, "opener_name": "Борис"}
         self.known[self.known.index(gift)] = gift.model_copy(update=opened)
         return await self._purchases.open(order, now)
+
+
+class Referrals:
+    def __init__(self) -> None:
+        self.invitation = Invitation(code="abcd2345", reward_days=7, welcome_percent=10)
+        self.invited: dict[UserId, str] = {}
+
+    async def invitation_of(self, user_id: UserId) -> Invitation:
+        return self.invitation
+
+    async def bind(self, friend_id: UserId, code: str, now: datetime) -> bool:
+        if friend_id in self.invited or code != self.invitation.code:
+            return False
+        self.invited[friend_id] = code
+        return True
+
+    async def welcome_percent(self) -> int:
+        return self.invitation.welcome_percent
 
 
 class Subscriptions:

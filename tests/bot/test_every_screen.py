@@ -42,6 +42,7 @@ from bot.screens.devices import (
     remove_screen,
     rename_screen,
 )
+from bot.screens.friends import friends_screen, reward_screen, welcome_line
 from bot.screens.gifts import (
     gift_gone_screen,
     gift_offer_screen,
@@ -64,7 +65,14 @@ from bot.screens.setup import guide_screen, setup_screen
 from bot.screens.subscription import subscription_screen
 from bot.standing import Standing
 from domain.devices import DeviceShelf
-from domain.ids import ChatId, MessageId, PurchaseId, SavedMethodId, SubscriptionId
+from domain.ids import (
+    ChatId,
+    MessageId,
+    PurchaseId,
+    SavedMethodId,
+    SubscriptionId,
+    UserId,
+)
 from domain.languages import Language
 from domain.money import roubles, stars
 from domain.notices import Reminder, ReminderKind
@@ -83,6 +91,7 @@ from domain.purchases import (
     StuckReason,
     repairs_for,
 )
+from domain.referrals import Invitation, RewardState, SettledReward
 from domain.renewals import Consent, RenewalNews, RenewalNotice, StandingRenewal, StopReason
 from domain.stars import CheckoutRefusal
 from domain.subscriptions import SubscriptionStatus
@@ -128,6 +137,7 @@ def every_screen(phrases: Phrasebook) -> Iterator[Named]:
     yield from discounts(phrases)
     yield from purchases(phrases)
     yield from presents(phrases)
+    yield from friends(phrases)
     yield from subscriptions(phrases)
     yield from renewals(phrases)
     yield from devices(phrases)
@@ -236,6 +246,23 @@ def purchases(phrases: Phrasebook) -> Iterator[Named]:
         yield f"purchase, {name}", ready
     yield "file", Screen(text=phrases.say("config.file"))
     yield "QR picture", Screen(text=phrases.say("config.qr"))
+
+
+def friends(phrases: Phrasebook) -> Iterator[Named]:
+    link = "https://t.me/wgshop_bot?start=ref_abcd2345"
+    new = Invitation(code="abcd2345", reward_days=7, welcome_percent=10)
+    told = {"friends": 3, "friends_who_paid": 2, "days_granted": 7, "days_to_come": 7}
+    yield "friends, new", friends_screen(phrases, new, link)
+    yield "friends", friends_screen(phrases, new.model_copy(update=told), link)
+    nothing = new.model_copy(update={"reward_days": 0, "welcome_percent": 0})
+    yield "friends, nothing promised", friends_screen(phrases, nothing, link)
+    for percent in (0, 10):
+        yield f"friends, welcome {percent}", Screen(text=welcome_line(phrases, percent))
+    people = {"referrer_id": ANNA, "friend_id": UserId(7), "days": 7}
+    granted = SettledReward(state=RewardState.GRANTED, expires_at=NOW, **people)
+    credited = SettledReward(state=RewardState.CREDIT, **people)
+    yield "friends, rewarded", reward_screen(phrases, granted)
+    yield "friends, credited", reward_screen(phrases, credited)
 
 
 def presents(phrases: Phrasebook) -> Iterator[Named]:

@@ -23,6 +23,7 @@ from domain.purchases import (
     StuckReason,
     repairs_for,
 )
+from domain.referrals import RewardState, SettledReward
 from infra.telegram import TelegramMessenger
 from sandbox.telegram.client import FaultKind, TelegramSandbox
 from sandbox.telegram.views import MessageView
@@ -454,3 +455,22 @@ class TestGifts:
         gifts.known = [GIFT.model_copy(update={"giver_id": ANNA, "opened_by": ANNA})]
         await notices.tell_giver(GIFT.opening_id)
         assert len((await telegram.messages(ANNA)).present) == before
+
+
+class TestRewards:
+    """What somebody reads who invited a friend."""
+
+    async def test_a_reward_is_told_once(
+        self, notices: TelegramNotices, telegram: TelegramSandbox
+    ) -> None:
+        reward = SettledReward(
+            state=RewardState.GRANTED,
+            referrer_id=ANNA,
+            friend_id=UserId(5),
+            days=7,
+            expires_at=NOW,
+        )
+        for _ in range(2):
+            assert await notices.tell_referrer(reward) is Delivery.DELIVERED
+        bodies = [each.body for each in (await telegram.messages(ANNA)).present]
+        assert len([body for body in bodies if "мы добавили вам 7 дней" in body]) == 1

@@ -1,9 +1,12 @@
-"""Trials, promo codes and gifts, through the public doors."""
+"""Trials, promo codes, gifts and invitations, through the public doors."""
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
+from temporalio.client import Client
+from temporalio.testing import TimeSkipper
 
 from infra.postgres.pool import Connection
 from sandbox.shopper import Shopper
@@ -49,7 +52,7 @@ async def test_a_code_makes_the_button_and_the_payment_cheaper(
     assert await ledger.outcome(newcomer) == ONE_OF_EACH
 
     refused = await second_newcomer.follows("https://t.me/wgshop?start=promo_e2e")
-    assert "<code>E2E</code> не подошёл" in refused.body or "E2E не подошёл" in refused.body
+    assert "e2e не подошёл: его уже использовали" in refused.body
 
 
 async def test_a_gift_is_opened_by_its_link_once_and_the_giver_is_told(
@@ -73,3 +76,27 @@ async def test_a_gift_is_opened_by_its_link_once_and_the_giver_is_told(
     await newcomer.sees(lambda each: "Борис now has a VPN" in each.body)
     again = await newcomer.follows(link[0])
     assert "opens nothing any more" in again.body
+
+
+async def test_an_invited_friends_payment_brings_days_once_it_is_safe(
+    newcomer: Shopper, second_newcomer: Shopper, ledger: Ledger, temporal: Client
+) -> None:
+    await newcomer.buys()
+    await ledger.reaches(newcomer, "done")
+    menu = await newcomer.opens_menu()
+    await newcomer.taps(menu, "open:mine")
+    await newcomer.taps(await newcomer.sees_again(menu, "open:friends"), "open:friends")
+    friends = await newcomer.sees_text(menu, "?start=ref_")
+    link = re.search(r"https://t.me/\S+start=ref_\S+", friends.body)
+    assert link is not None
+
+    plans = await second_newcomer.opens_plans(await second_newcomer.follows(link[0]))
+    await second_newcomer.pays(await second_newcomer.chooses(plans))
+    await ledger.reaches(second_newcomer, "done")
+    assert await ledger.days_of_access(newcomer) == 30, "the payment could still go back"
+
+    reward = temporal.get_workflow_handle(f"reward:{await ledger.purchase_id(second_newcomer)}")
+    await TimeSkipper(temporal).fast_forward(reward, timedelta(days=7, minutes=1))
+    await newcomer.sees(lambda each: "Thank you for your friend" in each.body)
+    assert await ledger.days_of_access(newcomer) == 37
+    assert await ledger.days_of_access(second_newcomer) == 30

@@ -11,6 +11,7 @@ from domain.errors import NoFreeAddress, ShopError, UnknownPurchase
 from domain.ids import DeviceId, PurchaseId, ServerId, SubscriptionId, UserId, grant_id_of
 from domain.payments import Cancellation, Invoice, PaymentSnapshot, RefundSnapshot
 from domain.purchases import PurchaseOrder, PurchaseStage, Recollection, StuckReason
+from domain.referrals import Reward, RewardState, SettledReward
 from domain.servers import ClientConfig, Peer, PeerRemoval, Server, ServerState
 from domain.subscriptions import (
     Ending,
@@ -57,6 +58,10 @@ class FakeLedger:
         self.stages: dict[PurchaseId, PurchaseStage] = {}
         self.cancellations: dict[PurchaseId, Cancellation | None] = {}
         self.grants: dict[PurchaseId, Grant] = {}
+        self.rewards: dict[PurchaseId, Reward] = {}
+        """What a purchase earns whoever invited its buyer."""
+        self.reward_state = RewardState.GRANTED
+        self.inviters_subscription: SubscriptionId | None = None
         self.states: dict[SubscriptionId, SubscriptionState] = {}
         self.subscriptions: dict[PurchaseId, SubscriptionId] = {}
         """What a purchase extends, where it does not open a subscription of its own."""
@@ -121,12 +126,26 @@ class FakeLedger:
         if purchase_id not in self.grants:
             self.grants[purchase_id] = self._new_grant(self._orders[purchase_id], now)
         await self._publish(purchase_id, PurchaseStage.SETTING_UP)
-        return self.grants[purchase_id]
+        reward = self.rewards.get(purchase_id)
+        return self.grants[purchase_id].model_copy(update={"reward": reward})
+
+    async def settle(self, reward: Reward, now: datetime) -> SettledReward:
+        await self._at_work("settle", now)
+        subscription_id = self.inviters_subscription
+        is_granted = self.reward_state is RewardState.GRANTED
+        return SettledReward(
+            state=self.reward_state,
+            referrer_id=USER,
+            friend_id=reward.friend_id,
+            days=7,
+            subscription_id=subscription_id if is_granted else None,
+        )
 
     async def record_payment_and_wrap(
         self, purchase_id: PurchaseId, payment: PaymentSnapshot, now: datetime
-    ) -> None:
+    ) -> Reward | None:
         await self._at_work("record_payment_and_wrap", payment)
+        return self.rewards.get(purchase_id)
 
     async def grant_free(self, purchase_id: PurchaseId, now: datetime) -> Grant:
         await self._at_work("grant_free", purchase_id)

@@ -14,6 +14,7 @@ from domain.notices import (
 )
 from domain.privacy import ErasureNotice
 from domain.purchases import Alarm, PurchaseNotice
+from domain.referrals import SettledReward
 from domain.renewals import RenewalNotice
 from domain.servers import ClientConfig, Peer, PeerRemoval, PeerStatistics, Server, ServerInfo
 from tests.workflows.journal import Journal
@@ -108,6 +109,9 @@ class FakeNotices:
 
     async def tell_device_delayed(self, notice: DeviceNotice) -> Delivery:
         return await self._send("device_delayed", notice)
+
+    async def tell_referrer(self, reward: SettledReward) -> Delivery:
+        return await self._send("referrer_told", reward.state)
 
     async def raise_alarm(self, alarm: Alarm) -> None:
         await self._send("alarm", alarm)

@@ -110,6 +110,7 @@ class Shop:
             peers=self.peers,
             notices=self.notices,
             ledger=self.ledger,
+            rewards=self.ledger,
             access=self.ledger,
             renewals=self.renewals,
             devices=self.devices,

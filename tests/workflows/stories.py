@@ -30,6 +30,7 @@ from domain.purchases import (
     PurchaseStage,
     RepairAction,
 )
+from domain.referrals import Reward
 from domain.stars import Surplus
 from domain.subscriptions import PlacedPeer
 from tests.workflows.fake_ledger import USER, a_server
@@ -51,6 +52,7 @@ from workflows.names import (
     device_workflow_id,
     erasure_workflow_id,
     removal_workflow_id,
+    reward_workflow_id,
     subscription_workflow_id,
     surplus_workflow_id,
 )
@@ -189,6 +191,30 @@ async def purchase_free_taken_back(shop: Shop) -> Handle:
 
 async def purchase_of_a_gift(shop: Shop) -> Handle:
     return await _ends(shop, await shop.buy(an_order(kind=PurchaseKind.GIFT)))
+
+
+async def reward_granted(shop: Shop) -> Handle:
+    order, reward = await invited(shop, due_in=DAY)
+    await shop.rests(order)
+    await shop.forward(reward, DAY)
+    await reward.result(rpc_timeout=ANSWER)
+    return reward
+
+
+async def invited(shop: Shop, *, due_in: timedelta) -> tuple[PurchaseOrder, Handle]:
+    """A friend has paid, and the inviter's reward is under way."""
+    order = an_order()
+    subscription_id, _ = await _opened(shop, MONTH)
+    shop.ledger.inviters_subscription = subscription_id
+    shop.ledger.rewards[order.purchase_id] = Reward(
+        friend_id=order.user_id,
+        purchase_id=order.purchase_id,
+        due_at=datetime.now(UTC) + due_in,
+    )
+    await shop.buy(order)
+    await shop.journal.until("delivered")
+    reward = shop.client.get_workflow_handle(reward_workflow_id(order.purchase_id))
+    return order, await _this_run(shop, reward)
 
 
 async def subscription_renewed(shop: Shop) -> Handle:
@@ -335,6 +361,7 @@ STORIES: dict[str, dict[str, Story]] = {
         "reminded": subscription_reminded,
         "ended": subscription_ended,
     },
+    "ReferralReward": {"granted": reward_granted},
     "PeerRemoval": {"done": removal_done, "refused": removal_refused},
     "Erasure": {
         "done": erasure_done,
