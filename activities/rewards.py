@@ -26,9 +26,9 @@ class RewardActivities:
     notices: Notices
 
     @activity.defn
-    async def settle_reward(self, wanted: SettleReward) -> SettledReward:
-        """Grant it, keep it as credit, or cancel it."""
-        return await self.ledger.settle(wanted.reward, wanted.now)
+    async def settle_reward(self, wanted: SettleReward) -> SettledReward | None:
+        """Grant it or keep it as credit; None where the friend's money went back."""
+        return await self.ledger.settle(wanted.reward.purchase_id, wanted.now)
 
     @activity.defn
     async def tell_referrer(self, reward: SettledReward) -> Delivery:

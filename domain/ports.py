@@ -252,10 +252,10 @@ class PurchaseLedger(Protocol):
 class RewardLedger(Protocol):
     """The truth about what customers get for inviting others."""
 
-    async def settle(self, reward: Reward, now: datetime) -> SettledReward:
-        """Grant the reward that is due, or keep it as credit; a repeat returns what was decided.
+    async def settle(self, purchase_id: PurchaseId, now: datetime) -> SettledReward | None:
+        """Grant the reward that the purchase has earned, or keep it as credit.
 
-        It is cancelled where the friend's money went back.
+        None where the friend's money went back. A repeat returns what was decided.
         """
         ...
 

@@ -118,7 +118,7 @@ def _shop(
         offers=CustomerOffers(pool),
         purchases=Purchases(pool),
         gifts=Gifts(pool),
-        referrals=Referrals(pool),
+        referrals=Referrals(pool, FormerCustomers(pool, ring)),
         subscriptions=Subscriptions(pool, ring),
         auto_renewals=AutoRenewals(pool, ring, settings.policy.policy()),
         devices=Devices(pool, ring, new_device_keys),

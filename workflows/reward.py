@@ -17,8 +17,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.names import reward_workflow_id
     from workflows.options import DELIVERY, HANDOVER, LEDGER, NEWS_BUDGET
 
-_IS_NEWS = frozenset({RewardState.GRANTED, RewardState.CREDIT})
-
 
 @workflow.defn(name="ReferralReward")
 class ReferralRewardWorkflow:
@@ -37,7 +35,13 @@ class ReferralRewardWorkflow:
             summary="grant it, unless the payment went back",
             **LEDGER,
         )
-        workflow.set_current_details(f"**{settled.state}**")
+        state = RewardState.CANCELLED if settled is None else settled.state
+        workflow.set_current_details(f"**{state}**")
+        if settled is not None:
+            await self._hand_over(settled)
+        return state
+
+    async def _hand_over(self, settled: SettledReward) -> None:
         if settled.subscription_id is not None:
             await workflow.execute_local_activity_method(
                 SubscriptionActivities.open_subscription,
@@ -45,11 +49,6 @@ class ReferralRewardWorkflow:
                 summary="extend the inviter's subscription",
                 **HANDOVER,
             )
-        if settled.state in _IS_NEWS:
-            await self._tell(settled)
-        return settled.state
-
-    async def _tell(self, settled: SettledReward) -> None:
         try:
             await workflow.execute_activity_method(
                 RewardActivities.tell_referrer,

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from domain.ids import UserId
 from domain.referrals import Invitation
+from infra.postgres.former_customers import FormerCustomers
 from infra.postgres.pool import Connection, Pool
 
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -34,8 +35,9 @@ _INVITED_BY_FRIEND = """
 class Referrals:
     """The tables `invitations` and `referrals`, and what came of them."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, former: FormerCustomers) -> None:
         self._pool = pool
+        self._former = former
 
     async def bind(self, friend_id: UserId, code: str, now: datetime) -> bool:
         """Note that a newcomer came by a link; False where that does not count.
@@ -43,6 +45,8 @@ class Referrals:
         It counts once, for somebody who never had a subscription and never paid; not for the
         link's own owner, and not for anybody to whom the owner owes their own invitation.
         """
+        if await self._former.knows(friend_id):
+            return False
         async with self._pool.acquire() as connection, connection.transaction():
             referrer_id = await connection.fetchval(
                 "select user_id from invitations where code = $1", code

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from domain.errors import UnknownPurchase
 from domain.ids import PurchaseId, SubscriptionId, UserId, reward_grant_id_of
 from domain.referrals import Reward, RewardState, SettledReward
 from infra.postgres.free_grants import Cause
@@ -37,14 +36,17 @@ class Rewards:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def settle(self, reward: Reward, now: datetime) -> SettledReward:
-        """Decide about a reward that is due; a repeat returns what was decided."""
+    async def settle(self, purchase_id: PurchaseId, now: datetime) -> SettledReward | None:
+        """Decide about a reward that is due; a repeat returns what was decided.
+
+        By the purchase, as the friend's number may be another by now: they had their data erased.
+        """
         async with self._pool.acquire() as connection, connection.transaction():
-            row = await _locked(connection, reward)
+            row = await _locked(connection, purchase_id)
+            if row is None:
+                return None  # the friend has paid anew, and that earns a reward of its own
             state = RewardState(row["state"])
-            if row["purchase_id"] != reward.purchase_id:
-                state = RewardState.CANCELLED  # the friend has paid anew, and that has its own
-            elif state is RewardState.WAITING:
+            if state is RewardState.WAITING:
                 state = await _decide(connection, row, now)
             return await _settled(connection, row, state)
 
@@ -95,25 +97,23 @@ async def add_credits(
     return subscription
 
 
-async def _locked(connection: Connection, reward: Reward) -> Record:
+async def _locked(connection: Connection, purchase_id: PurchaseId) -> Record | None:
     # In two statements: the second sees what the lock's last holder did.
     await connection.execute(
         """
         select from users u join referrals r on r.referrer_id = u.user_id
-        where r.friend_id = $1 for no key update of u
+        join referral_rewards w using (friend_id)
+        where w.purchase_id = $1 for no key update of u
         """,
-        reward.friend_id,
+        purchase_id,
     )
-    row = await connection.fetchrow(
+    return await connection.fetchrow(
         """
         select w.*, r.referrer_id from referral_rewards w join referrals r using (friend_id)
-        where w.friend_id = $1 for no key update of w
+        where w.purchase_id = $1 for no key update of w
         """,
-        reward.friend_id,
+        purchase_id,
     )
-    if row is None:
-        raise UnknownPurchase(f"purchase {reward.purchase_id} has earned nobody a reward")
-    return row
 
 
 async def _decide(connection: Connection, row: Record, now: datetime) -> RewardState:
@@ -195,7 +195,9 @@ async def _enter(connection: Connection, row: Record, state: RewardState) -> Rew
     return state
 
 
-async def _settled(connection: Connection, row: Record, state: RewardState) -> SettledReward:
+async def _settled(connection: Connection, row: Record, state: RewardState) -> SettledReward | None:
+    if state is RewardState.CANCELLED:
+        return None
     subscription = None
     if state is RewardState.GRANTED:
         subscription = await connection.fetchrow(

@@ -129,14 +129,16 @@ class FakeLedger:
         reward = self.rewards.get(purchase_id)
         return self.grants[purchase_id].model_copy(update={"reward": reward})
 
-    async def settle(self, reward: Reward, now: datetime) -> SettledReward:
+    async def settle(self, purchase_id: PurchaseId, now: datetime) -> SettledReward | None:
         await self._at_work("settle", now)
+        if self.reward_state is RewardState.CANCELLED:
+            return None
         subscription_id = self.inviters_subscription
         is_granted = self.reward_state is RewardState.GRANTED
         return SettledReward(
             state=self.reward_state,
             referrer_id=USER,
-            friend_id=reward.friend_id,
+            friend_id=self.rewards[purchase_id].friend_id,
             days=7,
             subscription_id=subscription_id if is_granted else None,
         )

@@ -2,12 +2,19 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
-from domain.ids import UserId
-from domain.purchases import PurchaseOrder
+from domain.customers import Introduction
+from domain.ids import ErasureId, UserId
+from domain.languages import Language
+from domain.privacy import ErasureOrder
+from domain.purchases import PurchaseOrder, PurchaseStage
 from domain.referrals import Reward, RewardState, SettledReward
+from infra.keyring import KeyRing
+from infra.postgres.erasure import PostgresPersonalData
+from infra.postgres.former_customers import FormerCustomers
 from infra.postgres.offers import CustomerOffers
 from infra.postgres.referrals import Referrals
 from infra.postgres.rewards import Rewards
@@ -20,9 +27,9 @@ WEEK = timedelta(days=7)
 class Circle:
     """Customers who invite each other."""
 
-    def __init__(self, shop: Shop) -> None:
+    def __init__(self, shop: Shop, key_ring: KeyRing) -> None:
         self.shop = shop
-        self.referrals = Referrals(shop.pool)
+        self.referrals = Referrals(shop.pool, FormerCustomers(shop.pool, key_ring))
         self.rewards = Rewards(shop.pool)
         self.terms = PromotionTerms(shop.pool)
 
@@ -45,8 +52,12 @@ class Circle:
         assert reward is not None
         return reward
 
-    async def settles(self, reward: Reward) -> SettledReward:
-        return await self.rewards.settle(reward, reward.due_at)
+    async def settles(self, reward: Reward) -> SettledReward | None:
+        return await self.rewards.settle(reward.purchase_id, reward.due_at)
+
+    async def state(self, reward: Reward) -> RewardState | None:
+        settled = await self.settles(reward)
+        return None if settled is None else settled.state
 
     async def end_of(self, user_id: UserId) -> timedelta:
         """How long from now the customer's subscription lasts."""
@@ -56,8 +67,8 @@ class Circle:
 
 
 @pytest.fixture
-def circle(shop: Shop) -> Circle:
-    return Circle(shop)
+def circle(shop: Shop, key_ring: KeyRing) -> Circle:
+    return Circle(shop, key_ring)
 
 
 async def test_a_customer_has_one_link(circle: Circle) -> None:
@@ -113,6 +124,7 @@ async def test_a_friends_first_payment_earns_days_that_are_due_after_the_hold(
     assert reward == Reward(friend_id=boris, purchase_id=order.purchase_id, due_at=NOW + WEEK)
     assert await circle.end_of(anna) == MONTH, "not before it is due"
     settled = await circle.settles(reward)
+    assert settled is not None
     assert (settled.state, settled.days) == (RewardState.GRANTED, 7)
     assert settled.expires_at == NOW + MONTH + WEEK
     assert await circle.end_of(anna) == MONTH + WEEK
@@ -163,7 +175,7 @@ async def test_a_refund_in_time_cancels_the_reward(circle: Circle) -> None:
     order, reward = await circle.pays(boris)
     assert reward is not None
     await circle.shop.refund(order, NOW + DAY)
-    assert (await circle.settles(reward)).state is RewardState.CANCELLED
+    assert await circle.state(reward) is None
     assert await circle.end_of(anna) == MONTH
 
 
@@ -174,7 +186,7 @@ async def test_a_refund_after_the_hold_leaves_the_reward(circle: Circle) -> None
     assert reward is not None
     await circle.settles(reward)
     await circle.shop.refund(order, NOW + 8 * DAY)
-    assert (await circle.settles(reward)).state is RewardState.GRANTED
+    assert await circle.state(reward) is RewardState.GRANTED
     assert await circle.end_of(anna) == MONTH + WEEK
 
 
@@ -185,14 +197,31 @@ async def test_a_friend_who_pays_again_after_a_refund_earns_it_after_all(circle:
     assert first is not None
     await circle.shop.refund(order, NOW + DAY)
     second = await circle.earned(boris)
-    assert (await circle.settles(first)).state is RewardState.CANCELLED
-    assert (await circle.settles(second)).state is RewardState.GRANTED
+    assert await circle.state(first) is None
+    assert await circle.state(second) is RewardState.GRANTED
     assert await circle.end_of(anna) == MONTH + WEEK
+
+
+async def test_a_friend_who_has_their_data_erased_leaves_the_reward(
+    circle: Circle, key_ring: KeyRing
+) -> None:
+    anna, boris = await circle.pair()
+    await circle.shop.buy(anna)
+    order, reward = await circle.pays(boris)
+    assert reward is not None
+    await circle.shop.ledger.enter_stage(order.purchase_id, PurchaseStage.DONE)
+    erasure = ErasureOrder(erasure_id=ErasureId(uuid4()), user_id=boris, language=Language.RUSSIAN)
+    await PostgresPersonalData(circle.shop.pool, key_ring).erase(erasure, NOW + DAY)
+    assert await circle.state(reward) is RewardState.GRANTED
+    assert await circle.end_of(anna) == MONTH + WEEK
+    await circle.shop.customers.greet(Introduction(user_id=boris, first_name="Boris"), NOW + DAY)
+    assert not await circle.invites(anna, boris), "they were here before"
 
 
 async def test_days_wait_as_credit_for_whoever_has_no_subscription(circle: Circle) -> None:
     anna, boris = await circle.pair()
     settled = await circle.settles(await circle.earned(boris))
+    assert settled is not None
     assert (settled.state, settled.subscription_id) == (RewardState.CREDIT, None)
     assert (await circle.referrals.invitation_of(anna)).days_to_come == 7
 
@@ -219,8 +248,7 @@ async def test_a_refund_of_the_purchase_leaves_the_credit_that_came_with_it(
 async def test_an_ended_subscription_is_not_extended_but_credited(circle: Circle) -> None:
     anna, boris = await circle.pair()
     await circle.shop.buy(anna, NOW - 2 * MONTH)
-    settled = await circle.settles(await circle.earned(boris))
-    assert settled.state is RewardState.CREDIT
+    assert await circle.state(await circle.earned(boris)) is RewardState.CREDIT
 
 
 async def test_an_invited_friend_has_a_welcome_discount_on_the_first_purchase(
