@@ -2,13 +2,13 @@
 
 import asyncio
 from asyncio import Task
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from domain.customers import Introduction
@@ -47,6 +47,8 @@ from infra.postgres.subscriptions import Subscriptions
 from infra.postgres.traffic import PostgresTrafficLedger
 from infra.postgres.trials import Trials
 from infra.wireguard_keys import new_device_keys
+
+T = TypeVar("T")
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -176,6 +178,15 @@ async def lock_waiters(pool: Pool, number: int) -> list[int]:
             )
             waiters = [row["pid"] for row in rows]
     return waiters
+
+
+async def all_at_once(pool: Pool, table: str, steps: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    """Let every step run up to its first look at the table, then all of them on together."""
+    async with pool.acquire() as gate, gate.transaction():
+        await gate.execute(f"lock table {table} in access exclusive mode")
+        waiting = [asyncio.create_task(step) for step in steps]
+        await lock_waiters(pool, len(waiting))
+    return await asyncio.gather(*waiting)
 
 
 def registration(

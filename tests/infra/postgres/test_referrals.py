@@ -19,7 +19,7 @@ from infra.postgres.offers import CustomerOffers
 from infra.postgres.referrals import Referrals
 from infra.postgres.rewards import Rewards
 from infra.postgres.terms import InvitationTerms, PromotionTerms
-from tests.infra.postgres.shop import DAY, MONTH, NOW, Shop
+from tests.infra.postgres.shop import DAY, MONTH, NOW, Shop, all_at_once
 
 WEEK = timedelta(days=7)
 
@@ -108,10 +108,10 @@ async def test_invitations_make_no_loop(circle: Circle) -> None:
 
 async def test_three_who_invite_each_other_at_once_make_no_loop(circle: Circle) -> None:
     people = [await circle.shop.customer() for _ in range(3)]
-    for person in people:
-        await circle.referrals.invitation_of(person)
-    ring = zip(people, [*people[1:], people[0]], strict=True)
-    bound = await asyncio.gather(*(circle.invites(one, other) for one, other in ring))
+    codes = [(await circle.referrals.invitation_of(person)).code for person in people]
+    friends = [*people[1:], people[0]]
+    ring = [circle.referrals.bind(*pair, NOW) for pair in zip(friends, codes, strict=True)]
+    bound = await all_at_once(circle.shop.pool, "referrals", ring)
     assert sorted(bound) == [False, True, True]
 
 
