@@ -30,6 +30,10 @@ PATIENCE = {
 demo would wait for that."""
 
 
+STAR_PRICES = ("month=250", "quarter=650", "year=1990")
+"""Of the first plans, so that Telegram Stars can be tried as well."""
+
+
 async def run_demo(data: Path, *, buy: bool, browser: bool = True) -> int:
     """Run the demo; the exit code for the shell."""
     stop = asyncio.Event()
@@ -75,6 +79,7 @@ async def _keep_open(shop: EmbeddedShop, *, browser: bool) -> None:
         supervised(shop, lambda line: _say(f"  {line}")) as supervisor,
         open_control_room(shop, supervisor) as room,
     ):
+        await shop.wgshop("stars", *STAR_PRICES)
         _say(_welcome(shop))
         if browser and _somebody_watches():
             _open_browser(room)

@@ -130,6 +130,18 @@ def trial(
     _run(offer_trial(days or None))
 
 
+@app.command()
+def stars(
+    prices: Annotated[
+        list[str], typer.Argument(help="PLAN=STARS, such as month=250; 0: not sold.")
+    ],
+) -> None:
+    """Set the prices of plans in Telegram Stars."""
+    from workers.star_prices import set_star_prices  # noqa: PLC0415
+
+    _run(set_star_prices(prices))
+
+
 app.command()(referral)
 
 

@@ -42,6 +42,13 @@ class Plans:
             days,
         )
 
+    async def sell_for_stars(self, slug: str, price: int | None) -> bool:
+        """Set a plan's price in Telegram Stars, None to take it off; False for no such plan."""
+        status = await self._pool.execute(
+            "update tariffs set price_stars = $2 where slug = $1 and not is_trial", slug, price
+        )
+        return status == "UPDATE 1"
+
 
 def _plan(row: Record) -> Plan:
     return Plan(

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from infra.postgres.pool import Connection
-from sandbox.shop import ADMIN_CHAT
+from sandbox.shop import ADMIN_CHAT, EmbeddedShop
 from sandbox.shopper import Shopper
 from sandbox.telegram.client import TelegramSandbox
 from tests.e2e.conftest import STAFF
@@ -132,3 +132,16 @@ async def test_staff_give_the_stars_back_with_the_repair_button(
     assert await newcomer.sees_text(message, "The Stars are back")
     assert await charges(database, ledger, newcomer) == [(False, True)]
     assert (await ledger.outcome(newcomer)).grants == 0
+
+
+async def test_the_owner_sets_prices_from_the_command_line(
+    shop: EmbeddedShop, database: Connection
+) -> None:
+    price = "select price_stars from tariffs where slug = 'year'"
+    assert (await shop.wgshop("stars", "year=1990")).output.strip() == "year: 1990 Stars"
+    assert await database.fetchval(price) == 1990
+    await shop.wgshop("stars", "year=0")
+    assert await database.fetchval(price) is None
+    for wrong, words in (("year", "expected PLAN=STARS"), ("nope=5", "no plan 'nope'")):
+        refused = await shop.wgshop("stars", wrong)
+        assert (refused.exit_code, words in refused.output) == (1, True)
