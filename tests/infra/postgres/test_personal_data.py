@@ -1,6 +1,8 @@
 """A customer's data in their hands: everything about them, nothing about anybody else."""
 
 import json
+import re
+from pathlib import Path
 
 from domain.customers import Introduction
 from domain.ids import UserId
@@ -9,6 +11,9 @@ from infra.postgres.personal_data import PersonalDataExport
 from infra.postgres.pool import Pool
 from infra.postgres.sessions import Sessions
 from tests.infra.postgres.shop import NOW, Shop, invoice_of
+
+TOLD = set(re.findall(r"`(\w+)`", Path("docs/privacy.md").read_text()))
+"""What the document names."""
 
 
 async def a_life(shop: Shop, user_id: UserId) -> None:
@@ -72,3 +77,19 @@ async def test_nothing_about_anybody_else_is_in_it(
 
 async def test_a_stranger_has_no_data(pool: Pool, key_ring: KeyRing) -> None:
     assert (await PersonalDataExport(pool, key_ring).of(UserId(404), NOW)).tables == {}
+
+
+async def test_what_becomes_of_each_table_about_customers_is_written_down(pool: Pool) -> None:
+    """A new table with customers' rows: decide in `infra/postgres/erasure.py`, then write it."""
+    tables = await pool.fetch(
+        """
+        with recursive about as (
+            select 'users'::regclass::oid as relation
+            union
+            select c.conrelid from pg_constraint c join about a on c.confrelid = a.relation
+            where c.contype = 'f'
+        )
+        select relation::regclass::text as name from about
+        """
+    )
+    assert {row["name"] for row in tables} - TOLD == set()
