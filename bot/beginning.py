@@ -8,6 +8,7 @@ from bot.screens.checkout import not_started_screen
 from bot.screens.purchase import notice_of, purchase_screen
 from bot.screens.screen import Screen
 from bot.shop import Shop
+from domain.customers import Customer
 from domain.errors import (
     CustomerUnreachable,
     MessageGone,
@@ -15,6 +16,7 @@ from domain.errors import (
     TelegramUnavailable,
     TemporalUnavailable,
 )
+from domain.payments import Provider
 from domain.purchases import ChatMessage, PurchaseOrder, PurchaseStage
 
 _log = structlog.get_logger(__name__)
@@ -56,6 +58,26 @@ async def start_purchase(
         await _show(shop, message, not_started_screen(phrases, order))
         return None
     return None if is_new else await _was_under_way(order, message, shop, phrases)
+
+
+async def go_on_with(
+    order: PurchaseOrder,
+    message: ChatMessage,
+    shop: Shop,
+    customer: Customer,
+    phrases: Phrasebook,
+) -> Toast | None:
+    """A purchase that was written down goes on at the price that was agreed then."""
+    if order.user_id != customer.user_id:
+        return Toast(text=phrases.label("fallback.stale_button"), alert=True)
+    email = customer.email if needs_address(order.provider, shop) else None
+    agreed = order.model_copy(update={"message": message, "receipt_email": email})
+    return await start_purchase(agreed, message, shop, phrases, is_new=False)
+
+
+def needs_address(provider: Provider, shop: Shop) -> bool:
+    """YooKassa sends receipts (54-FZ); for Stars there are none."""
+    return shop.receipts and provider is Provider.YOOKASSA
 
 
 async def _was_under_way(

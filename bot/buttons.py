@@ -3,6 +3,7 @@
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID, uuid4
+from zlib import crc32
 
 from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardButton
@@ -141,8 +142,13 @@ class Agree(CallbackData, prefix="agree"):
     """Agree to renewals at the price that the text names, and buy the first period."""
 
     plan_id: PlanId
-    price: Decimal
+    terms: str
+    """A short mark of both prices and of days on top: all three do not fit into 64 bytes."""
     purchase: UUID
+
+    def agrees_with(self, quote: Quote) -> bool:
+        """Whether now and later it still costs, and gives, what the text says."""
+        return (self.plan_id, self.terms) == (quote.plan.plan_id, mark_of(quote))
 
 
 class Unlink(CallbackData, prefix="unlink"):
@@ -200,6 +206,12 @@ class Mend(CallbackData, prefix="repair"):
 
     action: RepairAction
     purchase: UUID
+
+
+def mark_of(quote: Quote) -> str:
+    """Eight letters that differ where a quote does."""
+    terms = f"{quote.full_price}/{quote.price}/{quote.extra_days}"
+    return f"{crc32(terms.encode()):08x}"
 
 
 def opens(text: str, place: Place, *, fresh: bool = False) -> InlineKeyboardButton:

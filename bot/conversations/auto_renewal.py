@@ -4,7 +4,7 @@ from aiogram import F, Router
 from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery
 
-from bot.beginning import begin_purchase
+from bot.beginning import begin_purchase, go_on_with
 from bot.buttons import Agree, OfferRenewal, Open, Place, Unlink
 from bot.catalogue import catalogue_of
 from bot.conversations.checkout import Receipt
@@ -80,9 +80,18 @@ async def agree(
     phrases: Phrasebook,
     state: FSMContext,
 ) -> Toast | None:
-    """Begin a purchase whose card is kept; the consent is written down beside it."""
+    """Begin a purchase whose card is kept; the consent is written down beside it.
+
+    A price that changed since, now or later, is shown again instead of charged.
+    """
+    known = await shop.purchases.find(PurchaseId(callback_data.purchase))
     found = await _quote(shop, customer, callback_data.plan_id)
-    if found is None or found.plan.price.amount != callback_data.price:
+    if known is not None:
+        # A repeat of a half-done update: the consent may not be written down yet.
+        if found is not None and found.full_price == known.order.list_price:
+            await _note_consent(known.order, found, shop, phrases)
+        return await go_on_with(known.order, tapped_message(tap), shop, customer, phrases)
+    if found is None or not callback_data.agrees_with(found):
         await turn_page(shop.messenger, tap, await _changed(shop, customer, phrases))
         return None
     if shop.receipts and customer.email is None:
@@ -96,18 +105,24 @@ async def agree(
     except PromoRefused:
         await turn_page(shop.messenger, tap, await _changed(shop, customer, phrases))
         return None
+    await _note_consent(order, found, shop, phrases)
+    return toast
+
+
+async def _note_consent(
+    order: PurchaseOrder, quote: Quote, shop: Shop, phrases: Phrasebook
+) -> None:
     await shop.auto_renewals.note_consent(
         Consent(
             purchase_id=order.purchase_id,
-            user_id=customer.user_id,
-            plan_id=found.plan.plan_id,
-            price=found.plan.price,
+            user_id=order.user_id,
+            plan_id=quote.plan.plan_id,
+            price=quote.full_price,
             wording_version=WORDING_VERSION,
-            wording=wording_of(phrases, found.plan),
+            wording=wording_of(phrases, quote.plan),
             given_at=shop.now(),
         )
     )
-    return toast
 
 
 async def unlink(tap: CallbackQuery, shop: Shop, customer: Customer, phrases: Phrasebook) -> None:

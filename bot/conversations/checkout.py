@@ -8,7 +8,7 @@ from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 
-from bot.beginning import begin_purchase, start_purchase
+from bot.beginning import begin_purchase, go_on_with, needs_address
 from bot.buttons import Buy, BuyInStars
 from bot.catalogue import Catalogue, catalogue_of
 from bot.phrasebook import Phrasebook, phrasebook
@@ -25,7 +25,6 @@ from bot.shop import Shop
 from domain.customers import EMAIL_LENGTH, EMAIL_PATTERN, Customer
 from domain.errors import PromoRefused
 from domain.ids import ChatId, PurchaseId
-from domain.payments import Provider
 from domain.pricing import Quote
 from domain.purchases import ChatMessage, PurchaseKind, PurchaseOrder
 
@@ -64,13 +63,13 @@ async def buy(
     message = tapped_message(tap)
     known = await shop.purchases.find(PurchaseId(callback_data.purchase))
     if known is not None:
-        return await _go_on_with(known.order, message, shop, customer, phrases)
+        return await go_on_with(known.order, message, shop, customer, phrases)
     catalogue = await catalogue_of(shop, customer.user_id)
     quote = catalogue.as_drawn(callback_data)
     if quote is None:
         await turn_page(shop.messenger, tap, _changed(phrases, catalogue, callback_data))
         return None
-    if _needs_address(quote.provider, shop) and customer.email is None:
+    if needs_address(quote.provider, shop) and customer.email is None:
         await state.set_state(Receipt.email)
         await state.set_data({"button": tap.data})
         await turn_page(shop.messenger, tap, email_screen(phrases))
@@ -82,21 +81,6 @@ async def buy(
         catalogue = await catalogue_of(shop, customer.user_id)
         await turn_page(shop.messenger, tap, changed_plans_screen(phrases, catalogue))
         return None
-
-
-async def _go_on_with(
-    order: PurchaseOrder,
-    message: ChatMessage,
-    shop: Shop,
-    customer: Customer,
-    phrases: Phrasebook,
-) -> Toast | None:
-    """A purchase that was written down goes on at the price that was agreed then."""
-    if order.user_id != customer.user_id:
-        return Toast(text=phrases.label("fallback.stale_button"), alert=True)
-    email = customer.email if _needs_address(order.provider, shop) else None
-    agreed = order.model_copy(update={"message": message, "receipt_email": email})
-    return await start_purchase(agreed, message, shop, phrases, is_new=False)
 
 
 async def _receipts_are_on(_: Message, shop: Shop) -> bool:
@@ -140,7 +124,7 @@ async def _go_on(
         return await reply(shop.messenger, message, _changed(phrases, catalogue, button))
     payment_message = await _payment_message_below(message, shop, phrases, state)
     if known is not None:
-        await _go_on_with(known.order, payment_message, shop, customer, phrases)
+        await go_on_with(known.order, payment_message, shop, customer, phrases)
     elif quote is not None:
         await _begin_below(_order(button, quote, shop, customer), payment_message, shop, phrases)
     return None
@@ -173,11 +157,6 @@ async def _payment_message_below(
     return message
 
 
-def _needs_address(provider: Provider, shop: Shop) -> bool:
-    """YooKassa sends receipts (54-FZ); for Stars there are none."""
-    return shop.receipts and provider is Provider.YOOKASSA
-
-
 def _changed(phrases: Phrasebook, catalogue: Catalogue, button: Buy | BuyInStars) -> Screen:
     if not button.is_gift:
         return changed_plans_screen(phrases, catalogue)
@@ -197,7 +176,7 @@ def _order(button: Buy | BuyInStars, quote: Quote, shop: Shop, customer: Custome
         discounts=quote.discounts,
         duration=quote.duration,
         language=customer.language,
-        receipt_email=customer.email if _needs_address(quote.provider, shop) else None,
+        receipt_email=customer.email if needs_address(quote.provider, shop) else None,
         policy=shop.policy,
     )
 

@@ -4,9 +4,11 @@ from uuid import uuid4
 
 from aiogram.types import InlineKeyboardButton
 
-from bot.buttons import Agree, OfferRenewal, Place, Row, Unlink, back_to_menu, opens
+from bot.buttons import Agree, OfferRenewal, Place, Row, Unlink, back_to_menu, mark_of, opens
 from bot.phrasebook import N_, Phrasebook
 from bot.screens.declines import decline_reason
+from bot.screens.discounts import reasons
+from bot.screens.plans import plan_name
 from bot.screens.screen import Screen
 from domain.ids import PurchaseId
 from domain.plans import Plan
@@ -47,7 +49,7 @@ def renewal_plans_screen(phrases: Phrasebook, plans: tuple[Plan, ...]) -> Screen
 def renewal_offer_screen(phrases: Phrasebook, quote: Quote) -> Screen:
     """The consent itself; the button under it is the only way to give it."""
     plan = quote.plan
-    agree = Agree(plan_id=plan.plan_id, price=plan.price.amount, purchase=PurchaseId(uuid4()))
+    agree = Agree(plan_id=plan.plan_id, terms=mark_of(quote), purchase=PurchaseId(uuid4()))
     button = InlineKeyboardButton(
         text=phrases.label("renewal.agree", price=phrases.price(quote.price)),
         callback_data=agree.pack(),
@@ -55,10 +57,12 @@ def renewal_offer_screen(phrases: Phrasebook, quote: Quote) -> Screen:
     )
     text = phrases.say(
         "renewal.offer",
-        plan=plan.name.within(phrases.language),
+        plan=plan_name(phrases, quote),
         now=phrases.price(quote.price),
         wording=wording_of(phrases, plan),
     )
+    if why := reasons(phrases, quote.full_price, quote.discounts):
+        text = f"{text}\n\n{phrases.say('renewal.only_now')}\n{why}"
     without = (opens(phrases.label("renewal.without"), Place.PLANS),)
     return Screen(text=text, rows=((button,), without, back_to_menu(phrases)))
 

@@ -4,10 +4,12 @@ import pytest
 
 from domain.ids import SavedMethodId
 from domain.money import roubles
+from domain.pricing import Offers
+from domain.promotions import PromoRefusal
 from domain.purchases import PurchaseOrder
 from domain.renewals import StandingRenewal
 from tests.bot.conftest import Stage
-from tests.bot.fakes import ANNA, MONTH, NOW, a_subscription
+from tests.bot.fakes import ANNA, MONTH, NOW, SPRING, a_subscription
 from tests.bot.phone import Phone
 
 WORDS = "автосписанием 299 ₽ каждые 30 дней"
@@ -92,3 +94,32 @@ async def test_unlinking_twice_is_answered_the_same(stage: Stage, renewing: Phon
         await renewing.tap_data("unlink")
     assert "Больше ничего не спишется" in renewing.screen
     assert len(stage.starter.told) == 1
+
+
+async def test_a_code_that_is_gone_meanwhile_is_shown_and_not_charged(
+    stage: Stage, anna: Phone
+) -> None:
+    stage.offers.present = Offers(promo=SPRING)
+    await anna.write("/plans")
+    await anna.tap("🔁 Автопродление")
+    await anna.tap("30 дней · 299 ₽")
+    assert "− 59,80 ₽: промокод SPRING, 20 %" in anna.screen
+    stage.offers.present = Offers()
+    await anna.tap("✅ Согласен(на), оплатить 239,20 ₽")
+    assert stage.starter.begun == []
+    assert "цены изменились" in anna.screen
+
+
+async def test_two_taps_are_one_purchase_at_the_price_that_was_agreed(
+    stage: Stage, anna: Phone
+) -> None:
+    stage.offers.present = Offers(promo=SPRING)
+    await anna.write("/plans")
+    await anna.tap("🔁 Автопродление")
+    await anna.tap("30 дней · 299 ₽")
+    button = anna.data_of("✅ Согласен(на)")
+    await anna.tap_data(button)
+    stage.offers.present = Offers(refused_code="SPRING", refusal=PromoRefusal.HELD_BY_YOU)
+    await anna.tap_data(button)
+    assert {order.price for order in stage.starter.begun} == {roubles("239.20")}
+    assert {consent.price for consent in stage.auto_renewals.consents} == {roubles(299)}

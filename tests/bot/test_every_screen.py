@@ -323,6 +323,8 @@ def renewals(phrases: Phrasebook) -> Iterator[Named]:
     )
     yield "auto-renewal, off", renewal_plans_screen(phrases, (MONTH, YEAR))
     yield "auto-renewal, consent", renewal_offer_screen(phrases, quote(MONTH, Offers()))
+    cheaper = quote(MONTH, Offers(promo=SPRING))
+    yield "auto-renewal, consent with a code", renewal_offer_screen(phrases, cheaper)
     yield "auto-renewal, on", standing_renewal_screen(phrases, standing, subscription)
     yield "auto-renewal, unlinked", unlinked_screen(phrases)
     told = RenewalNotice(
