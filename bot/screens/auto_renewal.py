@@ -62,7 +62,8 @@ def renewal_offer_screen(phrases: Phrasebook, quote: Quote) -> Screen:
         wording=wording_of(phrases, plan),
     )
     if why := reasons(phrases, quote.full_price, quote.discounts):
-        text = f"{text}\n\n{phrases.say('renewal.only_now')}\n{why}"
+        only_now = phrases.say("renewal.only_now")
+        text = f"{text}\n\n{only_now}\n{why}"
     without = (opens(phrases.label("renewal.without"), Place.PLANS),)
     return Screen(text=text, rows=((button,), without, back_to_menu(phrases)))
 

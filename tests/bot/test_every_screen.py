@@ -4,6 +4,7 @@ After a change of texts: `WRITE_SCREENS=1 pytest tests/bot/test_every_screen.py`
 """
 
 import os
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -129,6 +130,15 @@ def test_every_screen_keeps_to_telegrams_limits(language: Language) -> None:
         assert len(screen.text) <= 4096, name
         for button in (button for row in screen.rows for button in row):
             assert len((button.callback_data or "").encode()) <= 64, name
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_no_screen_shows_a_key_in_the_place_of_its_text(language: Language) -> None:
+    """A text that the extraction does not see, as within an f-string, is in no catalogue."""
+    for name, screen in every_screen(phrasebook(language)):
+        labels = [button.text for row in screen.rows for button in row]
+        for line in (*screen.text.splitlines(), *labels):
+            assert not re.fullmatch(r"[a-z_]+(\.[a-z0-9_]+)+", line), (name, line)
 
 
 def every_screen(phrases: Phrasebook) -> Iterator[Named]:
