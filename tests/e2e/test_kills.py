@@ -15,7 +15,7 @@ from sandbox.shopper import Shopper
 from sandbox.telegram.client import TelegramSandbox
 from sandbox.yookassa.client import YooKassaSandbox
 from tests.e2e.conftest import QUICK_SETTINGS, next_user_id
-from tests.e2e.ledger import ANNOUNCE_STAGES, ONE_OF_EACH, Ledger
+from tests.e2e.ledger import ANNOUNCE_STAGES, ONE_OF_EACH, Ledger, Outcome
 
 pytestmark = pytest.mark.xdist_group("kills")
 
@@ -93,6 +93,7 @@ async def mortal(servers_folder: Path) -> AsyncIterator[MortalShop]:
         connection = await asyncpg.connect(running.database_url, timeout=10)
         await connection.execute(ANNOUNCE_STAGES)
         await connection.execute("update tariffs set price_stars = 250 where slug = 'month'")
+        await connection.execute("update tariffs set is_for_sale = true where is_trial")
         await connection.close()
         yield MortalShop(running, folder)
 
@@ -143,6 +144,37 @@ async def test_the_worker_killed_over_a_payment_in_stars(
     assert await mortal.is_killed("worker"), "the purchase never came by the step"
     assert await books.outcome(customer) == ONE_OF_EACH
     assert len(await customer.configs()) == 1
+
+
+async def test_the_worker_killed_over_a_trial(
+    mortal: MortalShop, customer: Shopper, books: Ledger
+) -> None:
+    menu = await customer.arrive()
+    mortal.kill("worker", "after ledger.grant_free")
+    await customer.taps(menu, "open:trial")
+    await books.reaches(customer, "done")
+    assert await mortal.is_killed("worker"), "the trial never came by the step"
+    assert await books.outcome(customer) == Outcome(payments=0, grants=1, devices=1, peers=1)
+    assert len(await customer.configs()) == 1
+
+
+async def test_the_worker_killed_over_a_gift(
+    mortal: MortalShop, customer: Shopper, books: Ledger, connection: Connection
+) -> None:
+    plans = await customer.opens_plans(await customer.arrive())
+    await customer.taps(plans, "open:give")
+    message = await customer.chooses(await customer.sees_text(plans, "as a gift"))
+    mortal.kill("worker", "after ledger.record_payment_and_wrap")
+    await customer.pays(message)
+    await customer.sees_text(message, "Your gift is ready")
+    await books.reaches(customer, "done")
+    assert await mortal.is_killed("worker"), "the gift never came by the step"
+    assert await books.outcome(customer) == Outcome(payments=1, grants=0, devices=0, peers=0)
+    gifts = await connection.fetchval(
+        "select count(*) from gifts join purchases using (purchase_id) where user_id = $1",
+        customer.user_id,
+    )
+    assert gifts == 1
 
 
 async def test_the_api_killed_over_the_news_of_a_payment_in_stars(
