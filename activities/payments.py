@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import uuid5
 
 from temporalio import activity
 
-from domain.ids import ProviderPaymentId, ProviderRefundId, PurchaseId
+from domain.ids import ProviderPaymentId, ProviderRefundId, PurchaseId, RefundId
 from domain.model import Value
 from domain.payments import (
     Invoice,
@@ -37,13 +38,15 @@ class FetchPayment(Value):
 
 
 class RefundPayment(Value):
-    """Which payment to give back, whole."""
+    """Which payment to give back, whole or in part."""
 
     purchase_id: PurchaseId
     request: RefundRequest
     provider: Provider = Provider.YOOKASSA
     attempt: int = 1
     """Grows when the provider has definitely cancelled a refund: its key is spent."""
+    refund_id: RefundId | None = None
+    """Set where it is not the purchase itself that gives its money back."""
 
 
 def invoice_key(purchase_id: PurchaseId, attempt: int) -> str:
@@ -54,6 +57,11 @@ def invoice_key(purchase_id: PurchaseId, attempt: int) -> str:
 def refund_key(purchase_id: PurchaseId, attempt: int) -> str:
     """The `Idempotence-Key` of a refund, as stable."""
     return _key(purchase_id, "refund", attempt)
+
+
+def part_key(refund_id: RefundId, purchase_id: PurchaseId, attempt: int) -> str:
+    """The same for one payment of a refund: derived, because the two ids would be too long."""
+    return _key(PurchaseId(uuid5(refund_id, f"{purchase_id}")), "part", attempt)
 
 
 def _key(purchase_id: PurchaseId, what: str, attempt: int) -> str:
@@ -110,6 +118,8 @@ class PaymentActivities:
     async def refund_payment(self, wanted: RefundPayment) -> RefundSnapshot:
         """Give the money back; a repeat finds the same refund by its key."""
         key = refund_key(wanted.purchase_id, wanted.attempt)
+        if wanted.refund_id is not None:
+            key = part_key(wanted.refund_id, wanted.purchase_id, wanted.attempt)
         return await self.providers[wanted.provider].refund(wanted.request, key=key)
 
     @activity.defn

@@ -15,6 +15,7 @@ from domain.money import Money
 from domain.payments import Provider
 from domain.pricing import Quote
 from domain.purchases import PurchaseKind, PurchaseOrder, RepairAction
+from domain.refund_orders import RefundRepair
 
 Row = tuple[InlineKeyboardButton, ...]
 
@@ -41,6 +42,7 @@ class Place(StrEnum):
     EXPORT = "export"
     ERASURE = "erasure"
     FRIENDS = "friends"
+    CANCEL = "cancel"
 
 
 class Platform(StrEnum):
@@ -206,6 +208,22 @@ class Mend(CallbackData, prefix="repair"):
 
     action: RepairAction
     purchase: UUID
+
+
+class MendRefund(CallbackData, prefix="mend"):
+    """A staff member's decision about a refund that was refused."""
+
+    action: RefundRepair
+    refund: UUID
+
+
+class Cancel(CallbackData, prefix="cancel"):
+    """Take the offer that was made at that second, if it is still the same."""
+
+    refund: UUID
+    at: int
+    mark: str
+    """The offer's fingerprint."""
 
 
 def mark_of(quote: Quote) -> str:

@@ -5,6 +5,7 @@ from aiogram.enums import ChatType
 
 from bot.conversations.again import again_router
 from bot.conversations.auto_renewal import auto_renewal_router
+from bot.conversations.cancelling import cancelling_router
 from bot.conversations.checkout import checkout_router
 from bot.conversations.device_names import device_names_router
 from bot.conversations.devices import devices_router
@@ -72,6 +73,7 @@ def _private_chats() -> Router:
         subscription_router(),
         device_names_router(),
         devices_router(),
+        cancelling_router(),
         setup_router(),
         help_router(),
         privacy_router(),

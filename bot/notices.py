@@ -3,6 +3,7 @@
 from collections.abc import Awaitable
 
 import structlog
+from structlog.typing import FilteringBoundLogger as BoundLogger
 
 from bot.buttons import Place, opens
 from bot.courier import send_file, send_qr
@@ -12,6 +13,7 @@ from bot.phrasebook import phrasebook
 from bot.renewals import Renewals
 from bot.screens.alarm import alarm_screen
 from bot.screens.auto_renewal import renewal_notice_screen
+from bot.screens.cancelling import refund_alarm_screen, refund_notice_screen
 from bot.screens.friends import reward_screen
 from bot.screens.gifts import gift_opened_screen, gift_payload, gift_ready_screen
 from bot.screens.privacy import erasure_screen
@@ -34,6 +36,7 @@ from domain.ports import NoticeBook
 from domain.privacy import ErasureNotice
 from domain.purchases import Alarm, ChatMessage, PurchaseNotice
 from domain.referrals import SettledReward
+from domain.refund_orders import RefundAlarm, RefundNotice
 from domain.renewals import RenewalNotice
 from domain.servers import ClientConfig
 from infra.postgres.auto_renewals import AutoRenewals
@@ -129,23 +132,23 @@ class TelegramNotices:
 
     async def raise_alarm(self, alarm: Alarm) -> None:
         """Tell the staff, once for each parking, with a button for each repair."""
-        log = _log.bind(purchase_id=str(alarm.purchase_id), reason=alarm.reason)
-        if self._admin_chat_id is None:
-            log.error("a paid purchase is stuck, and ADMIN_CHAT_ID is not set", detail=alarm.detail)
-            return
-        chat_id = self._admin_chat_id
         screen = alarm_screen(phrasebook(self._staff_language), alarm)
         key = f"purchase:{alarm.purchase_id}:alarm:{alarm.occasion}"
-        try:
-            await send_once(
-                self._book,
-                key,
-                None,
-                lambda: self._messenger.send_text(chat_id, screen.text, screen.keyboard),
-                in_doubt=Doubt.REPEAT,
-            )
-        except CustomerUnreachable:
-            log.exception("a paid purchase is stuck, and the staff chat is closed to us")
+        log = _log.bind(purchase_id=str(alarm.purchase_id), reason=alarm.reason)
+        await self._call_staff(key, screen, "a paid purchase is stuck", alarm.detail, log)
+
+    async def raise_refund_alarm(self, alarm: RefundAlarm) -> None:
+        """Tell the staff of a refused refund, once for each parking, with a button for each way."""
+        screen = refund_alarm_screen(phrasebook(self._staff_language), alarm)
+        key = f"refund:{alarm.refund_id}:alarm:{alarm.occasion}"
+        log = _log.bind(refund_id=str(alarm.refund_id))
+        await self._call_staff(key, screen, "a refund is stuck", alarm.detail, log)
+
+    async def tell_refund(self, notice: RefundNotice) -> Delivery:
+        """Tell the customer what became of a refund: once for each payment."""
+        screen = refund_notice_screen(phrasebook(notice.language), notice)
+        key = f"refund:{notice.refund_id}:{notice.payment_id}:{notice.news}"
+        return await self._tell(notice.user_id, self._say_once(key, notice.user_id, screen))
 
     async def remind(self, kind: ReminderKind, reminder: Reminder) -> Delivery:
         """Tell the customer of an end to come, or one that came: once for each kind and end."""
@@ -163,6 +166,24 @@ class TelegramNotices:
         except (CustomerUnreachable, MessageGone):
             return Delivery.UNREACHABLE
         return Delivery.DELIVERED
+
+    async def _call_staff(
+        self, key: str, screen: Screen, what: str, detail: str, log: BoundLogger
+    ) -> None:
+        if self._admin_chat_id is None:
+            log.error(f"{what}, and ADMIN_CHAT_ID is not set", detail=detail)
+            return
+        chat_id = self._admin_chat_id
+        try:
+            await send_once(
+                self._book,
+                key,
+                None,
+                lambda: self._messenger.send_text(chat_id, screen.text, screen.keyboard),
+                in_doubt=Doubt.REPEAT,
+            )
+        except CustomerUnreachable:
+            log.exception(f"{what}, and the staff chat is closed to us")
 
     async def _tell(self, user_id: UserId, telling: Awaitable[None]) -> Delivery:
         try:

@@ -17,6 +17,7 @@ from infra.postgres.personal_data import PersonalDataExport
 from infra.postgres.plans import Plans
 from infra.postgres.purchases import Purchases
 from infra.postgres.referrals import Referrals
+from infra.postgres.refunds import PostgresRefundLedger
 from infra.postgres.sessions import Sessions
 from infra.postgres.stars import StarsBook
 from infra.postgres.subscriptions import Subscriptions
@@ -39,6 +40,7 @@ class Shop:
     subscriptions: Subscriptions
     auto_renewals: AutoRenewals
     devices: Devices
+    refunds: PostgresRefundLedger
     inbox: Inbox
     sessions: Sessions
     starter: Starter

@@ -162,6 +162,14 @@ class ErasureRefused(ShopError):
     """The customer's data cannot be erased now; the message says why."""
 
 
+class RefundRefused(ShopError):
+    """The money cannot go back so; the message says why."""
+
+
+class OfferChanged(RefundRefused):
+    """What the customer saw is no longer what they would get: it has to be shown again."""
+
+
 class UnknownPurchase(ShopError):
     """There is no purchase with this id."""
 

@@ -31,6 +31,12 @@ ProviderPaymentId = NewType("ProviderPaymentId", str)
 ProviderRefundId = NewType("ProviderRefundId", str)
 """The payment provider's own id of a refund."""
 
+PaymentId = NewType("PaymentId", int)
+"""The ledger's own id of a payment."""
+
+RefundId = NewType("RefundId", UUID)
+"""Minted when a "give the money back" button is drawn, or by a command of the staff."""
+
 SavedMethodId = NewType("SavedMethodId", str)
 """The payment provider's own id of a card that it keeps for us."""
 
@@ -38,6 +44,11 @@ SavedMethodId = NewType("SavedMethodId", str)
 def grant_id_of(purchase_id: PurchaseId) -> GrantId:
     """The grant that a purchase leads to: derived, so that a retry cannot mint a second one."""
     return GrantId(uuid5(purchase_id, "grant"))
+
+
+def restored_grant_id_of(refund_id: RefundId, payment_id: PaymentId) -> GrantId:
+    """The grant that brings time back whose money could not be given back."""
+    return GrantId(uuid5(refund_id, f"restored:{payment_id}"))
 
 
 _NAMESPACE = UUID("8a5f2d0c-3b52-4a4e-9d0b-8d0a3f6f1c77")

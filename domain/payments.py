@@ -102,6 +102,9 @@ class RefundRequest(Value):
     provider_payment_id: ProviderPaymentId
     amount: Money
     description: str
+    is_partial: bool = False
+    """Whether less than the payment goes back: then a receipt is ours to send (54-FZ)."""
+    receipt_email: str | None = None
 
 
 class RefundSnapshot(Value):

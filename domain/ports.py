@@ -13,9 +13,11 @@ from domain.ids import (
     DeviceId,
     ErasureId,
     MessageId,
+    PaymentId,
     ProviderPaymentId,
     ProviderRefundId,
     PurchaseId,
+    RefundId,
     ServerId,
     SubscriptionId,
     UserId,
@@ -47,6 +49,13 @@ from domain.purchases import (
     StuckReason,
 )
 from domain.referrals import Reward, SettledReward
+from domain.refund_orders import (
+    RefundAlarm,
+    RefundDecision,
+    RefundNotice,
+    RefundOrder,
+    RefundVerdict,
+)
 from domain.renewals import ChargeDecision, RenewalNotice, WantedCharge
 from domain.servers import ClientConfig, Peer, PeerRemoval, PeerStatistics, Server, ServerInfo
 from domain.subscriptions import Ending, Grant, Move, PlacedPeer, Subscription, SubscriptionState
@@ -145,6 +154,14 @@ class Notices(Protocol):
 
     async def tell_renewal(self, notice: RenewalNotice) -> Delivery:
         """Tell the customer about a charge: once for each kind, end and try."""
+        ...
+
+    async def raise_refund_alarm(self, alarm: RefundAlarm) -> None:
+        """Tell the staff of a refused refund, once for each parking, with a button for each way."""
+        ...
+
+    async def tell_refund(self, notice: RefundNotice) -> Delivery:
+        """Tell the customer what became of a refund: once for each payment."""
         ...
 
     async def remind(self, kind: ReminderKind, reminder: Reminder) -> Delivery:
@@ -379,6 +396,33 @@ class Marker(Protocol):
 
     def marks(self, value: str) -> Sequence[str]:
         """Its marks by every key of the ring, to compare with one that was kept."""
+        ...
+
+
+class RefundLedger(Protocol):
+    """The truth about refunds that customers and staff decide for."""
+
+    async def decide(self, order: RefundOrder, now: datetime) -> RefundDecision:
+        """Take the access and owe the money, in one transaction; a repeat tells what is owed.
+
+        Raises `RefundRefused`, and `OfferChanged` where the customer saw something else.
+        """
+        ...
+
+    async def note_done(
+        self, refund_id: RefundId, payment_id: PaymentId, refund: RefundSnapshot
+    ) -> None:
+        """The provider has given it back."""
+        ...
+
+    async def give_up(self, refund_id: RefundId, payment_id: PaymentId, now: datetime) -> None:
+        """The money stays, and the access that was taken for it is granted again."""
+        ...
+
+    async def record_verdict(
+        self, refund_id: RefundId, verdict: RefundVerdict, at: datetime
+    ) -> None:
+        """Write a person's decision into the audit log."""
         ...
 
 

@@ -27,16 +27,19 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.devices import DeviceTurn, DeviceWork
 from domain.errors import (
+    OfferChanged,
     ProviderUnavailable,
     PurchaseRefused,
+    RefundRefused,
     RepairRefused,
     TemporalUnavailable,
     UnknownPurchase,
 )
-from domain.ids import ProviderPaymentId, PurchaseId, SubscriptionId
+from domain.ids import ProviderPaymentId, PurchaseId, RefundId, SubscriptionId
 from domain.payments import Invoice
 from domain.privacy import ErasureOrder, ErasureStage
 from domain.purchases import PurchaseOrder, PurchaseStage, Repair
+from domain.refund_orders import CancelOrder, RefundDecision, RefundVerdict, StaffRefund
 from domain.stars import Surplus
 from domain.subscriptions import PlacedPeer, SubscriptionState
 from workflows.device_setup import DeviceSetup, DeviceSetupWorkflow
@@ -48,11 +51,13 @@ from workflows.names import (
     device_workflow_id,
     erasure_workflow_id,
     purchase_workflow_id,
+    refund_workflow_id,
     removal_workflow_id,
     subscription_workflow_id,
     surplus_workflow_id,
 )
 from workflows.purchase import PurchaseWorkflow
+from workflows.refund_case import RefundWorkflow
 from workflows.removal import PeerRemovalWorkflow
 from workflows.subscription import SubscriptionWorkflow
 from workflows.surplus import SurplusRefundWorkflow
@@ -62,6 +67,9 @@ RPC_TIMEOUT = timedelta(seconds=5)
 
 _ERASURE_PATIENCE = timedelta(seconds=10)
 """For one transaction, on a worker that may have to be woken."""
+
+UPDATE_TIMEOUT = timedelta(seconds=15)
+"""For a decision of the ledger; Telegram waits for a tap's answer no longer."""
 
 _ONLY_ONCE = WorkflowIDReusePolicy.REJECT_DUPLICATE
 _ONCE_AGAIN = WorkflowIDReusePolicy.ALLOW_DUPLICATE
@@ -184,6 +192,56 @@ class Starter:
                     ) from error
                 raise
 
+    async def cancel(self, order: CancelOrder) -> RefundDecision:
+        """End a subscription for the money that its customer was offered.
+
+        Raises:
+            OfferChanged: it is not what they would get any more.
+            RefundRefused: there is nothing to cancel.
+        """
+        handle: WorkflowHandle[SubscriptionWorkflow, None] = self._client.get_workflow_handle_for(
+            SubscriptionWorkflow.run, subscription_workflow_id(order.subscription_id)
+        )
+        with _update_errors():
+            return await handle.execute_update(
+                SubscriptionWorkflow.cancel,
+                order,
+                id=f"cancel:{order.refund_id}",
+                rpc_timeout=UPDATE_TIMEOUT,
+            )
+
+    async def refund(self, order: StaffRefund) -> RefundDecision:
+        """Give a part of a purchase's price back, as staff decided.
+
+        Raises:
+            RefundRefused: it cannot be; the message says why.
+        """
+        with _update_errors():
+            handle = await self._client.start_workflow(
+                RefundWorkflow.run,
+                order,
+                id=refund_workflow_id(order.refund_id),
+                task_queue=SHOP_QUEUE,
+                id_reuse_policy=_ONLY_ONCE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                rpc_timeout=RPC_TIMEOUT,
+            )
+            return await handle.execute_update(
+                RefundWorkflow.decision, id="decision", rpc_timeout=UPDATE_TIMEOUT
+            )
+
+    async def repair_refund(self, refund_id: RefundId, verdict: RefundVerdict) -> None:
+        """Hand a person's decision to a refund that was refused.
+
+        Raises:
+            RefundRefused: it makes no sense now; the message says why.
+        """
+        handle: WorkflowHandle[RefundWorkflow, None] = self._client.get_workflow_handle_for(
+            RefundWorkflow.run, refund_workflow_id(refund_id)
+        )
+        with _update_errors():
+            await handle.execute_update(RefundWorkflow.repair, verdict, rpc_timeout=UPDATE_TIMEOUT)
+
     async def open_or_extend(self, state: SubscriptionState) -> None:
         """Let the subscription's workflow run until that end; fulfils `SubscriptionDesk`."""
         with _temporal_errors():
@@ -303,6 +361,25 @@ def _without_page(error: WorkflowUpdateFailedError) -> ProviderUnavailable | Pur
     if isinstance(cause, ApplicationError) and cause.type == ProviderUnavailable.__name__:
         return ProviderUnavailable(_NOT_READY)
     return PurchaseRefused(_words_of(error))
+
+
+@contextmanager
+def _update_errors() -> Iterator[None]:
+    """Turn what an update says into the shop's own errors."""
+    with _temporal_errors():
+        try:
+            yield
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            raise TemporalUnavailable("no worker answered in time: look again") from error
+        except WorkflowUpdateFailedError as error:
+            is_offer = isinstance(error.cause, ApplicationError) and (
+                error.cause.type == OfferChanged.__name__
+            )
+            raise (OfferChanged if is_offer else RefundRefused)(_words_of(error)) from error
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise RefundRefused("it is over, or never was") from error
+            raise
 
 
 def _words_of(error: WorkflowUpdateFailedError) -> str:

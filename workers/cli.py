@@ -161,6 +161,33 @@ def repair(
 
 
 @app.command()
+def refund(
+    purchase_id: UUID,
+    amount: Annotated[str, typer.Argument(help="Such as 149.50; the access shrinks with it.")],
+    *,
+    currency: Annotated[str, typer.Option(help="XTR for Telegram Stars.")] = "RUB",
+    actor: Annotated[str, typer.Option(help="Who decides, for the audit log.")] = "cli",
+    refund_id: Annotated[UUID | None, typer.Option(help="Of an earlier call to repeat.")] = None,
+) -> None:
+    """Give a part of a purchase's price back, or all of it."""
+    from workers.refund import refund_purchase  # noqa: PLC0415
+
+    _run(refund_purchase(purchase_id, amount, currency, actor, refund_id))
+
+
+@app.command("repair-refund")
+def repair_refund(
+    refund_id: UUID,
+    action: Annotated[str, typer.Argument(help="retry or give_up")],
+    actor: Annotated[str, typer.Option(help="Who decides, for the audit log.")] = "cli",
+) -> None:
+    """Decide about a refund that the provider refused."""
+    from workers.refund import decide_refused_refund  # noqa: PLC0415
+
+    _run(decide_refused_refund(refund_id, action, actor))
+
+
+@app.command()
 def token(service: Annotated[str, typer.Argument(help="The service's name.")]) -> None:
     """Print an access token of the HTTP API for a service; it lives 15 minutes."""
     from workers.tokens import service_token  # noqa: PLC0415

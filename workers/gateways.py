@@ -19,6 +19,7 @@ from domain.ports import (
     PeerGateway,
     PersonalData,
     PurchaseLedger,
+    RefundLedger,
     RenewalLedger,
     RewardLedger,
     SubscriptionDesk,
@@ -34,6 +35,7 @@ from infra.postgres.offers import CustomerOffers
 from infra.postgres.plans import Plans
 from infra.postgres.pool import Pool
 from infra.postgres.purchases import Purchases
+from infra.postgres.refunds import PostgresRefundLedger
 from infra.postgres.rewards import Rewards
 from infra.postgres.setups import PostgresDeviceLedger
 from infra.postgres.stars import StarsBook
@@ -99,6 +101,7 @@ class Gateways:
     renewals: RenewalLedger
     devices: DeviceLedger
     traffic: TrafficLedger
+    refunds: RefundLedger
     desk: SubscriptionDesk
     personal_data: PersonalData
 
@@ -137,6 +140,7 @@ async def open_gateways(settings: GatewaySettings, client: Client) -> AsyncItera
             renewals=renewals,
             devices=PostgresDeviceLedger(pool),
             traffic=PostgresTrafficLedger(pool),
+            refunds=PostgresRefundLedger(pool),
             desk=Starter(client),
             personal_data=PostgresPersonalData(pool, ring),
         )

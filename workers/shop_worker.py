@@ -13,6 +13,7 @@ from activities.ledger import LedgerActivities
 from activities.notices import NoticeActivities
 from activities.payments import PaymentActivities
 from activities.privacy import PrivacyActivities
+from activities.refunds import RefundActivities
 from activities.renewals import RenewalActivities
 from activities.rewards import RewardActivities
 from activities.subscriptions import SubscriptionActivities
@@ -24,6 +25,7 @@ from workflows.device_setup import DeviceSetupWorkflow
 from workflows.erasure import ErasureWorkflow
 from workflows.names import PAYMENTS_QUEUE, SHOP_QUEUE, VPN_QUEUE
 from workflows.purchase import PurchaseWorkflow
+from workflows.refund_case import RefundWorkflow
 from workflows.removal import PeerRemovalWorkflow
 from workflows.reward import ReferralRewardWorkflow
 from workflows.statistics import ServerStatisticsWorkflow
@@ -33,6 +35,7 @@ from workflows.surplus import SurplusRefundWorkflow
 WORKFLOWS = [
     PurchaseWorkflow,
     SubscriptionWorkflow,
+    RefundWorkflow,
     PeerRemovalWorkflow,
     SurplusRefundWorkflow,
     DeviceSetupWorkflow,
@@ -92,7 +95,14 @@ def _shop_activities(gateways: Gateways) -> list[Callable[..., Awaitable[object]
     renewals = RenewalActivities(gateways.renewals, gateways.notices)
     notices = NoticeActivities(gateways.notices, gateways.access, gateways.devices)
     subscriptions = SubscriptionActivities(gateways.access, gateways.devices, gateways.desk)
+    refunds = RefundActivities(gateways.refunds, gateways.notices)
     return [
+        refunds.decide_refund,
+        refunds.note_refund,
+        refunds.give_up_refund,
+        refunds.record_verdict,
+        refunds.raise_refund_alarm,
+        refunds.tell_refund,
         renewals.decide_charge,
         renewals.note_failed_charge,
         renewals.tell_renewal,

@@ -25,6 +25,7 @@ from infra.postgres.plans import Plans
 from infra.postgres.pool import Pool
 from infra.postgres.purchases import Purchases
 from infra.postgres.referrals import Referrals
+from infra.postgres.refunds import PostgresRefundLedger
 from infra.postgres.sessions import Sessions
 from infra.postgres.stars import StarsBook
 from infra.postgres.subscriptions import Subscriptions
@@ -122,6 +123,7 @@ def _shop(
         subscriptions=Subscriptions(pool, ring),
         auto_renewals=AutoRenewals(pool, ring, settings.policy.policy()),
         devices=Devices(pool, ring, new_device_keys),
+        refunds=PostgresRefundLedger(pool),
         inbox=Inbox(pool, ring),
         sessions=Sessions(pool),
         starter=Starter(temporal),

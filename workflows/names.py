@@ -3,7 +3,7 @@
 from temporalio.common import SearchAttributeKey
 
 from domain.devices import DeviceTurn
-from domain.ids import ErasureId, ProviderPaymentId, PurchaseId, SubscriptionId
+from domain.ids import ErasureId, ProviderPaymentId, PurchaseId, RefundId, SubscriptionId
 from domain.subscriptions import PlacedPeer
 
 SHOP_QUEUE = "shop"
@@ -31,6 +31,11 @@ def purchase_workflow_id(purchase_id: PurchaseId) -> str:
 def subscription_workflow_id(subscription_id: SubscriptionId) -> str:
     """`subscription:<uuid>`."""
     return f"subscription:{subscription_id}"
+
+
+def refund_workflow_id(refund_id: RefundId) -> str:
+    """`refund:<uuid>`."""
+    return f"refund:{refund_id}"
 
 
 def surplus_workflow_id(payment_id: ProviderPaymentId) -> str:

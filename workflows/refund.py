@@ -26,7 +26,7 @@ _FIRST_LOOK = timedelta(seconds=5)
 _SLOWEST_LOOK = timedelta(minutes=10)
 
 
-class _Setback(NamedTuple):
+class Setback(NamedTuple):
     """Why a refund has no end, and whether a further one needs a key of its own."""
 
     detail: str
@@ -38,7 +38,7 @@ async def give_back(progress: Progress, parking: Parking, payment: PaymentSnapsh
     attempt = 1
     progress.enter(PurchaseStage.REFUNDING)
     await progress.publish()
-    while isinstance(outcome := await _refund(progress, payment, attempt), _Setback):
+    while isinstance(outcome := await _refund(progress, payment, attempt), Setback):
         await parking.decision(Problem(StuckReason.REFUND, outcome.detail))
         attempt += outcome.key_is_spent
         progress.enter(PurchaseStage.REFUNDING)
@@ -59,35 +59,41 @@ async def give_back(progress: Progress, parking: Parking, payment: PaymentSnapsh
 
 async def _refund(
     progress: Progress, payment: PaymentSnapshot, attempt: int
-) -> RefundSnapshot | _Setback:
+) -> RefundSnapshot | Setback:
+    return await settled_refund(
+        RefundPayment(
+            purchase_id=progress.order.purchase_id,
+            provider=progress.order.provider,
+            attempt=attempt,
+            request=RefundRequest(
+                provider_payment_id=payment.provider_payment_id,
+                amount=payment.amount,
+                description=progress.order.plan_name,
+            ),
+        )
+    )
+
+
+async def settled_refund(wanted: RefundPayment) -> RefundSnapshot | Setback:
     """One refund up to its end, or why it has none."""
     try:
         refund = await workflow.execute_activity_method(
             PaymentActivities.refund_payment,
-            RefundPayment(
-                purchase_id=progress.order.purchase_id,
-                provider=progress.order.provider,
-                attempt=attempt,
-                request=RefundRequest(
-                    provider_payment_id=payment.provider_payment_id,
-                    amount=payment.amount,
-                    description=progress.order.plan_name,
-                ),
-            ),
-            summary=f"give back {payment.amount}",
+            wanted,
+            summary=f"give back {wanted.request.amount}",
             **REFUND,
         )
     except ActivityError as error:
-        return _Setback(words_of(error), key_is_spent=True)
+        return Setback(words_of(error), key_is_spent=True)
     try:
-        refund = await _final(refund, progress.order.provider)
+        refund = await _final(refund, wanted.provider)
     except ActivityError as error:
         # There is a refund, only its end is unknown: another key could pay back twice.
-        return _Setback(words_of(error), key_is_spent=False)
+        return Setback(words_of(error), key_is_spent=False)
     if refund.status is RefundStatus.CANCELED:
         reason = refund.cancellation.reason if refund.cancellation else "no reason given"
         detail = f"the provider cancelled the refund: {reason}"
-        return _Setback(detail, key_is_spent=True)
+        return Setback(detail, key_is_spent=True)
     return refund
 
 

@@ -11,10 +11,13 @@ with workflow.unsafe.imports_passed_through():
     from activities.subscriptions import EndSubscription, SubscriptionActivities
     from domain.agenda import Appointment, Occasion, agenda, is_overtaken
     from domain.notices import Reminder, ReminderKind
+    from domain.refund_orders import CancelOrder, RefundDecision
     from domain.subscriptions import SubscriptionState, SubscriptionStatus
     from workflows.auto_renewal import announce_charge, charge
     from workflows.names import PAID_UNTIL, SUBSCRIPTION_STATUS
     from workflows.options import DELIVERY, LEDGER
+    from workflows.refund_case import decide_refund, start_refund
+    from workflows.refusals import refusal_of, refused
     from workflows.removal import start_removals
 
 _NEWS_IS_OLD_AFTER = timedelta(days=1)
@@ -32,6 +35,7 @@ class SubscriptionWorkflow:
     def __init__(self, state: SubscriptionState) -> None:
         self._state = state
         self._newest = state
+        self._is_being_changed = False
 
     @workflow.run
     async def run(self, state: SubscriptionState) -> None:
@@ -49,6 +53,27 @@ class SubscriptionWorkflow:
         """The ledger holds something else; an older word than the one known changes nothing."""
         if state.revision > self._newest.revision:
             self._newest = state
+
+    @workflow.update
+    async def cancel(self, order: CancelOrder) -> RefundDecision:
+        """End it now, for the money that the customer was offered."""
+        self._is_being_changed = True
+        try:
+            decision = await decide_refund(order)
+            await start_refund(order)
+            self.extend(await self._read())
+        except ActivityError as error:
+            raise refusal_of(error) from error
+        finally:
+            self._is_being_changed = False
+        return decision
+
+    @cancel.validator
+    def _may_be_cancelled(self, order: CancelOrder) -> None:
+        if self._is_being_changed:
+            raise refused(f"{order.refund_id}: another change is under way")
+        if self._newest.status is not SubscriptionStatus.ACTIVE:
+            raise refused(f"the subscription is {self._newest.status}: nothing to cancel")
 
     async def _live(self, appointments: tuple[Appointment, ...]) -> None:
         for appointment in appointments:
@@ -77,9 +102,12 @@ class SubscriptionWorkflow:
     async def _charge(self, appointment: Appointment) -> None:
         stopped = await charge(self._state, appointment, lambda: self._is_changed)
         if stopped and not self._is_changed:
-            self._newest = await workflow.execute_activity_method(
-                SubscriptionActivities.read_subscription, self._state.subscription_id, **LEDGER
-            )
+            self._newest = await self._read()
+
+    async def _read(self) -> SubscriptionState:
+        return await workflow.execute_activity_method(
+            SubscriptionActivities.read_subscription, self._state.subscription_id, **LEDGER
+        )
 
     async def _sleeps_until(self, moment: datetime) -> bool:
         """Sleep until the moment; False when the state changed before it came."""
@@ -103,8 +131,11 @@ class SubscriptionWorkflow:
         if not ending.ended:
             self._newest = self._newest.model_copy(update={"expires_at": ending.expires_at})
             return
-        self._show_status(SubscriptionStatus.EXPIRED)
+        is_revoked = self._state.status is SubscriptionStatus.REVOKED
+        self._show_status(SubscriptionStatus.REVOKED if is_revoked else SubscriptionStatus.EXPIRED)
         await start_removals(ending.removals)
+        if is_revoked:
+            return  # whoever took the money back knows
         await self._tell(ReminderKind.ENDED, within=_NEWS_IS_OLD_AFTER)
 
     async def _tell(

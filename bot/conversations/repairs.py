@@ -4,15 +4,17 @@ from aiogram import Router
 from aiogram.filters import Filter
 from aiogram.types import CallbackQuery, Message, User
 
-from bot.buttons import Mend
+from bot.buttons import Mend, MendRefund
 from bot.phrasebook import Phrasebook
 from bot.replies import Toast, turn_page
 from bot.screens.alarm import repair_label
+from bot.screens.cancelling import refund_repair_label
 from bot.screens.screen import Screen
 from bot.shop import Shop
-from domain.errors import RepairRefused, TemporalUnavailable, UnknownPurchase
-from domain.ids import PurchaseId
+from domain.errors import RefundRefused, RepairRefused, TemporalUnavailable, UnknownPurchase
+from domain.ids import PurchaseId, RefundId
 from domain.purchases import Repair
+from domain.refund_orders import RefundVerdict
 
 _ALERT_LENGTH = 200
 
@@ -21,7 +23,9 @@ def repairs_router() -> Router:
     """Repairs, in the staff's chat only."""
     router = Router(name="repairs")
     router.callback_query.register(repair, Mend.filter(), InStaffChat())
+    router.callback_query.register(repair_refund, MendRefund.filter(), InStaffChat())
     router.callback_query.register(refuse_stranger, Mend.filter())
+    router.callback_query.register(refuse_stranger, MendRefund.filter())
     return router
 
 
@@ -44,7 +48,25 @@ async def repair(tap: CallbackQuery, callback_data: Mend, shop: Shop, phrases: P
         return _alert(phrases.label("repair.unknown"))
     except TemporalUnavailable:
         return _alert(phrases.label("repair.unavailable"))
-    label = repair_label(phrases, callback_data.action)
+    return await _note(tap, repair_label(phrases, callback_data.action), shop, phrases)
+
+
+async def repair_refund(
+    tap: CallbackQuery, callback_data: MendRefund, shop: Shop, phrases: Phrasebook
+) -> Toast:
+    """The same for a refund that was refused."""
+    verdict = RefundVerdict(action=callback_data.action, actor=f"telegram:{tap.from_user.id}")
+    try:
+        await shop.starter.repair_refund(RefundId(callback_data.refund), verdict)
+    except RefundRefused as refusal:
+        return _alert(phrases.label("repair.refused", reason=refusal))
+    except TemporalUnavailable:
+        return _alert(phrases.label("repair.unavailable"))
+    return await _note(tap, refund_repair_label(phrases, callback_data.action), shop, phrases)
+
+
+async def _note(tap: CallbackQuery, label: str, shop: Shop, phrases: Phrasebook) -> Toast:
+    """Write under the alarm who decided what."""
     done = phrases.say(
         "repair.done", action=label, who=_name(tap.from_user), when=phrases.moment(shop.now())
     )

@@ -23,7 +23,10 @@ def subscription_screen(
     config = (opens(phrases.label("button.config"), Place.CONFIG),)
     by_itself = (opens(phrases.label("button.auto_renewal"), Place.AUTO_RENEWAL),)
     devices = (opens(phrases.label("button.devices"), Place.DEVICES),)
-    setup = (opens(phrases.label("button.setup"), Place.SETUP),)
+    setup = (
+        opens(phrases.label("button.setup"), Place.SETUP),
+        opens(phrases.label("button.cancel"), Place.CANCEL),
+    )
     return Screen(
         text=_facts(phrases, subscription, now),
         rows=(

@@ -32,7 +32,7 @@ _USAGE = """
            coalesce(bool_or(user_id = $1 and is_for_first_purchase and state = 'held'), false)
                as first_purchase_is_held,
            exists (select from payments join purchases p using (purchase_id)
-                   where p.user_id = $1 and status = 'succeeded') as has_paid
+                   where p.user_id = $1 and status <> 'refunded') as has_paid
     from discount_uses
     where (promo_id = $2 or user_id = $1) and purchase_id is distinct from $4
       and (state = 'spent' or (state = 'held' and held_until > $3))

@@ -119,6 +119,7 @@ class PostgresPersonalData:
     async def _erase(self, connection: Connection, order: ErasureOrder, now: datetime) -> int:
         user_id = order.user_id
         await _refuse_while_paid(connection, user_id)
+        await _refuse_while_owed(connection, user_id)
         surrogate = -1 - secrets.randbelow(_NUMBERS)
         await _end_access(connection, user_id, now)
         await self._remember_that_they_were_here(connection, user_id, now)
@@ -167,6 +168,19 @@ async def _refuse_while_paid(connection: Connection, user_id: UserId) -> None:
         raise ErasureRefused(
             f"purchase {purchase_id} is paid and not over: let it come to its end, then erase"
         )
+
+
+async def _refuse_while_owed(connection: Connection, user_id: UserId) -> None:
+    """Money that is on its way back finds its payer by what would be erased."""
+    refund_id = await connection.fetchval(
+        """
+        select refund_id from refund_cases join refund_parts using (refund_id)
+        where user_id = $1 and state = 'owed' limit 1
+        """,
+        user_id,
+    )
+    if refund_id is not None:
+        raise ErasureRefused(f"refund {refund_id} is not back yet: let it arrive, then erase")
 
 
 async def _end_access(connection: Connection, user_id: UserId, now: datetime) -> None:

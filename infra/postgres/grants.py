@@ -25,7 +25,7 @@ def grant_from(row: Record) -> Grant:
         device_id=DeviceId(row["device_id"]),
         user_id=UserId(row["user_id"]),
         starts_at=row["starts_at"],
-        expires_at=row["expires_at"],
+        expires_at=row["expires_at"] - row["taken_back"],
         is_renewal=row["is_renewal"],
         server=row["server"],
     )

@@ -109,7 +109,8 @@ async def _loyalty(connection: Connection, user_id: UserId) -> int:
         return 0
     row = await connection.fetchrow(
         """
-        select count(*) as periods, coalesce(sum(g.expires_at - g.starts_at), '0') as paid
+        select count(*) as periods,
+               coalesce(sum(g.expires_at - g.starts_at - g.taken_back), '0') as paid
         from grants g join subscriptions s using (subscription_id)
         where s.user_id = $1 and g.payment_id is not null and g.revoked_at is null
         """,

@@ -45,7 +45,7 @@ async def shorten_subscription(connection: Connection, grant: Record, now: datet
     current = await _locked(connection, grant)
     if grant["starts_at"] < current["starts_at"]:
         return False
-    end = current["expires_at"] - (grant["expires_at"] - grant["starts_at"])
+    end = current["expires_at"] - (grant["expires_at"] - grant["starts_at"] - grant["taken_back"])
     row = await connection.fetchrow(
         """
         update subscriptions

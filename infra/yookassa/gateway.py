@@ -73,7 +73,7 @@ class YooKassaGateway:
 
     async def refund(self, request: RefundRequest, *, key: str) -> RefundSnapshot:
         """Give money back; the key and the errors are as in `create_invoice`."""
-        return refund_of(await self._post("/refunds", refund_body(request), key))
+        return refund_of(await self._post("/refunds", refund_body(request, self._settings), key))
 
     async def fetch_refund(self, refund_id: ProviderRefundId) -> RefundSnapshot:
         """The truth about a refund. Raises as `create_invoice` does."""

@@ -37,6 +37,7 @@ class Stage:
     referrals: fakes.Referrals = field(default_factory=fakes.Referrals)
     subscriptions: fakes.Subscriptions = field(default_factory=fakes.Subscriptions)
     auto_renewals: fakes.AutoRenewals = field(default_factory=fakes.AutoRenewals)
+    refunds: fakes.Refunds = field(default_factory=fakes.Refunds)
     devices: fakes.Devices = field(default_factory=fakes.Devices)
     inbox: fakes.Inbox = field(default_factory=fakes.Inbox)
     sessions: fakes.Sessions = field(default_factory=fakes.Sessions)
@@ -59,6 +60,7 @@ class Stage:
             referrals=self.referrals,
             subscriptions=self.subscriptions,
             auto_renewals=self.auto_renewals,
+            refunds=self.refunds,
             devices=self.devices,
             inbox=self.inbox,
             sessions=self.sessions,

@@ -15,10 +15,12 @@ from domain.gifts import Gift
 from domain.ids import (
     DeviceId,
     MessageId,
+    PaymentId,
     PlanId,
     PromoId,
     ProviderPaymentId,
     PurchaseId,
+    RefundId,
     ServerId,
     SubscriptionId,
     UserId,
@@ -26,11 +28,14 @@ from domain.ids import (
 from domain.languages import Language, Wording, language_of
 from domain.money import roubles
 from domain.notices import Claim, ClaimedNotice
+from domain.payments import Provider
 from domain.plans import Plan
 from domain.privacy import CustomerData, ErasureOrder
 from domain.promotions import PromoCode, PromoKind, PromoRefusal
 from domain.purchases import PurchaseOrder, PurchaseRecord, PurchaseStage, Repair
 from domain.referrals import Invitation
+from domain.refund_orders import CancelOrder, OwedRefund, RefundDecision, RefundVerdict
+from domain.refunds import RefundOffer, RefundPart
 from domain.renewals import Consent, StandingRenewal
 from domain.servers import ClientConfig
 from domain.stars import StarCharge, Surplus
@@ -135,6 +140,31 @@ def a_device(**changes: object) -> Device:
         ),
     )
     return device.model_copy(update=changes)
+
+
+def an_offer(sum_back: Decimal = Decimal("199.33")) -> RefundOffer:
+    part = RefundPart(
+        payment_id=PaymentId(1),
+        provider=Provider.YOOKASSA,
+        amount=roubles(sum_back),
+        lost=timedelta(days=20),
+    )
+    return RefundOffer(made_at=NOW, revision=3, parts=(part,), lost=timedelta(days=20))
+
+
+def a_decision(order: CancelOrder, sum_back: Decimal = Decimal("199.33")) -> RefundDecision:
+    owed = OwedRefund(
+        payment_id=PaymentId(1),
+        purchase_id=PurchaseId(UUID(int=7)),
+        provider=Provider.YOOKASSA,
+        provider_payment_id=ProviderPaymentId("payment-1"),
+        amount=roubles(sum_back),
+        is_partial=True,
+        description="30 days",
+    )
+    return RefundDecision(
+        refund_id=order.refund_id, user_id=ANNA, language=Language.RUSSIAN, owed=(owed,)
+    )
 
 
 class Customers:
@@ -396,6 +426,24 @@ def _setup_of(device_id: DeviceId) -> DeviceWork:
     return DeviceWork(setups=(DeviceTurn(device_id=device_id, user_id=ANNA, revision=1),))
 
 
+class Refunds:
+    """What cancelling gives; None where there is nothing to cancel."""
+
+    def __init__(self) -> None:
+        self.offered: RefundOffer | None = an_offer()
+        self.decided: RefundDecision | None = None
+
+    async def offer(
+        self, user_id: UserId, now: datetime
+    ) -> tuple[SubscriptionId, RefundOffer] | None:
+        if self.offered is None:
+            return None
+        return SubscriptionId(UUID(int=1)), self.offered.model_copy(update={"made_at": now})
+
+    async def decision(self, refund_id: RefundId) -> RefundDecision | None:
+        return self.decided
+
+
 class Inbox:
     def __init__(self) -> None:
         self.done: set[int] = set()
@@ -425,6 +473,8 @@ class Starter:
         self.seen: list[ProviderPaymentId] = []
         self.surpluses: list[Surplus] = []
         self.told: list[SubscriptionState] = []
+        self.cancelled: list[CancelOrder] = []
+        self.verdicts: list[tuple[RefundId, RefundVerdict]] = []
         self.carried_out: list[DeviceWork] = []
         self.erasures: list[ErasureOrder] = []
         self.is_away = False
@@ -455,6 +505,19 @@ class Starter:
         if self.is_away:
             raise TemporalUnavailable("the Temporal server does not answer")
         self.carried_out.append(work)
+
+    async def cancel(self, order: CancelOrder) -> RefundDecision:
+        if self.is_away:
+            raise TemporalUnavailable("the Temporal server does not answer")
+        if self.refusal is not None:
+            raise self.refusal
+        self.cancelled.append(order)
+        return a_decision(order)
+
+    async def repair_refund(self, refund_id: RefundId, verdict: RefundVerdict) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.verdicts.append((refund_id, verdict))
 
     async def repair(self, purchase_id: PurchaseId, repair: Repair) -> None:
         if self.refusal is not None:

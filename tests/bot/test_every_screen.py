@@ -25,6 +25,13 @@ from bot.screens.auto_renewal import (
     unlinked_screen,
     wording_of,
 )
+from bot.screens.cancelling import (
+    cancel_screen,
+    cancelled_screen,
+    changed_cancel_screen,
+    refund_alarm_screen,
+    refund_notice_screen,
+)
 from bot.screens.checkout import (
     email_screen,
     not_started_screen,
@@ -69,7 +76,9 @@ from domain.devices import DeviceShelf
 from domain.ids import (
     ChatId,
     MessageId,
+    PaymentId,
     PurchaseId,
+    RefundId,
     SavedMethodId,
     SubscriptionId,
     UserId,
@@ -93,6 +102,8 @@ from domain.purchases import (
     repairs_for,
 )
 from domain.referrals import Invitation, RewardState, SettledReward
+from domain.refund_orders import RefundAlarm, RefundNews, RefundNotice
+from domain.refunds import WhyNot
 from domain.renewals import Consent, RenewalNews, RenewalNotice, StandingRenewal, StopReason
 from domain.stars import CheckoutRefusal
 from domain.subscriptions import SubscriptionStatus
@@ -107,10 +118,12 @@ from tests.bot.fakes import (
     YEAR,
     a_device,
     a_subscription,
+    an_offer,
 )
 
 HERE = Path(__file__).parent
 PURCHASE = PurchaseId(UUID(int=7))
+REFUND = RefundId(UUID(int=8))
 URL = "https://pay.example/1"
 Named = tuple[str, Screen]
 
@@ -151,6 +164,7 @@ def every_screen(phrases: Phrasebook) -> Iterator[Named]:
     yield from subscriptions(phrases)
     yield from renewals(phrases)
     yield from devices(phrases)
+    yield from cancelling(phrases)
     yield from guides(phrases)
     yield from alarms(phrases)
     yield "my data", privacy_screen(phrases)
@@ -386,6 +400,37 @@ def devices(phrases: Phrasebook) -> Iterator[Named]:
     for reason in ("busy", "full", "last", "limit", "rests", "unknown"):
         refusal = Screen(text=phrases.label(f"device.refused_{reason}"))
         yield f"device, refused: {reason}", refusal
+
+
+def cancelling(phrases: Phrasebook) -> Iterator[Named]:
+    offer = an_offer()
+    for name, each in {
+        "offer": offer,
+        "offer, a part of it": offer.model_copy(update={"refusals": tuple(WhyNot)}),
+        "nothing to give": offer.model_copy(update={"parts": (), "refusals": (WhyNot.TOO_LATE,)}),
+    }.items():
+        yield f"cancel, {name}", cancel_screen(phrases, each)
+    yield "cancel, changed", changed_cancel_screen(phrases, offer)
+    yield "cancel, done", cancelled_screen(phrases, offer.totals)
+    yield "cancel, done before", cancelled_screen(phrases, ())
+    for news in RefundNews:
+        notice = RefundNotice(
+            news=news,
+            refund_id=REFUND,
+            payment_id=PaymentId(1),
+            user_id=ANNA,
+            language=phrases.language,
+            amount=offer.totals[0],
+        )
+        yield f"refund, {news}", refund_notice_screen(phrases, notice)
+    alarm = RefundAlarm(
+        refund_id=REFUND,
+        user_id=ANNA,
+        amount=offer.totals[0],
+        detail="the provider cancelled the refund: insufficient_funds",
+        occasion=1,
+    )
+    yield "refund, alarm", refund_alarm_screen(phrases, alarm)
 
 
 def guides(phrases: Phrasebook) -> Iterator[Named]:

@@ -15,6 +15,7 @@ from domain.notices import (
 from domain.privacy import ErasureNotice
 from domain.purchases import Alarm, PurchaseNotice
 from domain.referrals import SettledReward
+from domain.refund_orders import RefundAlarm, RefundNotice
 from domain.renewals import RenewalNotice
 from domain.servers import ClientConfig, Peer, PeerRemoval, PeerStatistics, Server, ServerInfo
 from tests.workflows.journal import Journal
@@ -119,6 +120,12 @@ class FakeNotices:
     async def remind(self, kind: ReminderKind, reminder: Reminder) -> Delivery:
         await self._journal.note("try_to_remind", kind)
         return await self._send("reminded", kind)
+
+    async def raise_refund_alarm(self, alarm: RefundAlarm) -> None:
+        await self._send("refund_alarm", alarm)
+
+    async def tell_refund(self, notice: RefundNotice) -> Delivery:
+        return await self._send("refund_news", notice.news)
 
     async def tell_renewal(self, notice: RenewalNotice) -> Delivery:
         self.renewal_news.append(notice)

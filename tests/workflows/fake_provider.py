@@ -25,6 +25,8 @@ class FakeProvider:
         self.shop_id = "shop-1"
         self.outage: ShopError | None = None
         self.refund_outcome = RefundStatus.SUCCEEDED
+        self.refused_refunds: set[str] = set()
+        """The payments of which nothing can be given back."""
         self.charges: dict[str, Any] = {"status": PaymentStatus.SUCCEEDED}
         """How the charge of a kept card ends."""
         self.refused_method: ShopError | None = None
@@ -85,6 +87,8 @@ class FakeProvider:
 
     async def refund(self, request: RefundRequest, *, key: str) -> RefundSnapshot:
         await self._answer("refund", key)
+        if request.provider_payment_id in self.refused_refunds:
+            raise REFUSED.with_traceback(None)
         if key not in self._refunds:
             self._refunds[key] = RefundSnapshot(
                 provider_refund_id=ProviderRefundId(f"refund-{key}"),

@@ -2,14 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper
 
-from domain.ids import ChatId, MessageId, PlanId, PurchaseId
+from domain.ids import ChatId, MessageId, PlanId, PurchaseId, RefundId, SubscriptionId
 from domain.languages import Language
 from domain.money import roubles
 from domain.purchases import (
@@ -20,18 +20,26 @@ from domain.purchases import (
     Repair,
     RepairAction,
 )
+from domain.refund_orders import CancelOrder, RefundDecision
 from temporal.starter import Starter
 from tests.workflows.fake_devices import FakeDevices, FakeTraffic
 from tests.workflows.fake_ledger import USER, FakeLedger
 from tests.workflows.fake_outside import FakeNotices, FakePeers
 from tests.workflows.fake_personal_data import FakePersonalData
 from tests.workflows.fake_provider import FakeProvider
+from tests.workflows.fake_refunds import FakeRefunds
 from tests.workflows.fake_renewals import FakeRenewals
 from tests.workflows.journal import Journal
 from workers.gateways import Gateways
 from workers.shop_worker import build_workers
-from workflows.names import purchase_workflow_id
+from workflows.names import (
+    purchase_workflow_id,
+    refund_workflow_id,
+    subscription_workflow_id,
+)
 from workflows.purchase import PurchaseWorkflow
+from workflows.refund_case import RefundWorkflow
+from workflows.subscription import SubscriptionWorkflow
 
 SWIFT = PurchasePolicy(
     swift_setup=timedelta(seconds=0.4),
@@ -83,6 +91,16 @@ def an_opening() -> PurchaseOrder:
     return an_order(price=roubles(0), gift=PurchaseId(uuid4()), plan_name="A gift: 30 days")
 
 
+def a_cancelling(subscription_id: SubscriptionId) -> CancelOrder:
+    """A tap on the button that cancels."""
+    return CancelOrder(
+        refund_id=RefundId(uuid4()),
+        subscription_id=subscription_id,
+        made_at=datetime.now(UTC),
+        fingerprint="12345678",
+    )
+
+
 class Shop:
     """Starter, workers and neighbours, and the words that tests tell stories with."""
 
@@ -94,6 +112,7 @@ class Shop:
         self.stars = FakeProvider(self.journal)
         self.ledger = FakeLedger(self.journal)
         self.renewals = FakeRenewals(self.ledger)
+        self.refunds = FakeRefunds(self.ledger, self.journal)
         self.devices = FakeDevices(self.journal)
         self.traffic = FakeTraffic(self.journal)
         self.peers = FakePeers(self.journal)
@@ -113,6 +132,7 @@ class Shop:
             rewards=self.ledger,
             access=self.ledger,
             renewals=self.renewals,
+            refunds=self.refunds,
             devices=self.devices,
             traffic=self.traffic,
             desk=self.starter,
@@ -159,6 +179,30 @@ class Shop:
     async def repair(self, order: PurchaseOrder, action: RepairAction) -> None:
         """A person decides."""
         await self.starter.repair(order.purchase_id, Repair(action=action, actor="telegram:42"))
+
+    async def opened(self, time: timedelta) -> SubscriptionId:
+        """A subscription for that time from now, with its workflow."""
+        subscription_id = SubscriptionId(uuid4())
+        self.ledger.sell(subscription_id, datetime.now(UTC), time)
+        await self.starter.open_or_extend(self.ledger.states[subscription_id])
+        return subscription_id
+
+    def subscription(
+        self, subscription_id: SubscriptionId
+    ) -> WorkflowHandle[SubscriptionWorkflow, None]:
+        """The subscription's newest run."""
+        workflow_id = subscription_workflow_id(subscription_id)
+        return self.client.get_workflow_handle_for(SubscriptionWorkflow.run, workflow_id)
+
+    async def cancel(self, subscription_id: SubscriptionId) -> RefundDecision:
+        """The customer takes an offer."""
+        return await self.starter.cancel(a_cancelling(subscription_id))
+
+    def refund(self, refund_id: RefundId) -> WorkflowHandle[RefundWorkflow, None]:
+        """A refund that customers or staff decided for."""
+        return self.client.get_workflow_handle_for(
+            RefundWorkflow.run, refund_workflow_id(refund_id)
+        )
 
     async def try_again(self, order: PurchaseOrder, attempt: int = 2) -> PurchaseOrder:
         """The customer taps on "try again"."""

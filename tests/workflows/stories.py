@@ -31,6 +31,7 @@ from domain.purchases import (
     RepairAction,
 )
 from domain.referrals import Reward
+from domain.refund_orders import RefundRepair, RefundVerdict
 from domain.stars import Surplus
 from domain.subscriptions import PlacedPeer
 from tests.workflows.fake_ledger import USER, a_server
@@ -335,6 +336,33 @@ async def erasure_with_a_server_away(shop: Shop) -> Handle:
     return run
 
 
+async def subscription_cancelled(shop: Shop) -> Handle:
+    subscription_id, first = await _opened(shop, MONTH)
+    await shop.cancel(subscription_id)
+    await _closes(first)
+    return first
+
+
+async def refund_done(shop: Shop) -> Handle:
+    subscription_id, _ = await _opened(shop, MONTH)
+    decision = await shop.cancel(subscription_id)
+    refund = shop.refund(decision.refund_id)
+    await refund.result(rpc_timeout=ANSWER)
+    return await _this_run(shop, refund)
+
+
+async def refund_given_up(shop: Shop) -> Handle:
+    shop.provider.outage = REFUSED
+    subscription_id, _ = await _opened(shop, MONTH)
+    decision = await shop.cancel(subscription_id)
+    await shop.journal.until("refund_alarm")
+    verdict = RefundVerdict(action=RefundRepair.GIVE_UP, actor="telegram:42")
+    await shop.starter.repair_refund(decision.refund_id, verdict)
+    refund = shop.refund(decision.refund_id)
+    await refund.result(rpc_timeout=ANSWER)
+    return await _this_run(shop, refund)
+
+
 STORIES: dict[str, dict[str, Story]] = {
     "Purchase": {
         "done": purchase_done,
@@ -360,8 +388,10 @@ STORIES: dict[str, dict[str, Story]] = {
         "renewed": subscription_renewed,
         "reminded": subscription_reminded,
         "ended": subscription_ended,
+        "cancelled": subscription_cancelled,
     },
     "ReferralReward": {"granted": reward_granted},
+    "Refund": {"done": refund_done, "given_up": refund_given_up},
     "PeerRemoval": {"done": removal_done, "refused": removal_refused},
     "Erasure": {
         "done": erasure_done,

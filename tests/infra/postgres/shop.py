@@ -30,7 +30,7 @@ from domain.payments import (
     RefundSnapshot,
     RefundStatus,
 )
-from domain.purchases import PurchaseOrder
+from domain.purchases import PurchaseOrder, PurchaseStage
 from domain.servers import DeviceKeys, Server, ServerState
 from domain.subscriptions import Grant, PlacedPeer
 from infra.keyring import KeyRing
@@ -41,6 +41,7 @@ from infra.postgres.ledger import PostgresPurchaseLedger
 from infra.postgres.plans import Plans
 from infra.postgres.pool import Pool
 from infra.postgres.purchases import Purchases
+from infra.postgres.refunds import PostgresRefundLedger
 from infra.postgres.servers import ServerRegistration, Servers
 from infra.postgres.setups import PostgresDeviceLedger
 from infra.postgres.subscriptions import Subscriptions
@@ -71,6 +72,7 @@ class Shop:
         self.setups = PostgresDeviceLedger(pool)
         self.traffic = PostgresTrafficLedger(pool)
         self.trials = Trials(pool, FormerCustomers(pool, sealer))
+        self.refunds = PostgresRefundLedger(pool)
         self.customers = Customers(pool)
         self.purchases = Purchases(pool)
         self.plans = Plans(pool)
@@ -106,6 +108,12 @@ class Shop:
     async def buy(self, user_id: UserId, now: datetime = NOW) -> Grant:
         """A month."""
         return await self.pay(await self.order(user_id), now)
+
+    async def buy_to_the_end(self, user_id: UserId, now: datetime = NOW) -> Grant:
+        """A month, with everything set up."""
+        grant = await self.buy(user_id, now)
+        await self.ledger.enter_stage(grant.purchase_id, PurchaseStage.DONE)
+        return grant
 
     @asynccontextmanager
     async def paid_but_not_committed(self, order: PurchaseOrder) -> AsyncIterator[Task[Grant]]:

@@ -8,11 +8,12 @@ import pytest
 
 from domain.customers import Introduction
 from domain.errors import ErasureRefused
-from domain.ids import ErasureId, ProviderPaymentId, UserId
+from domain.ids import ErasureId, ProviderPaymentId, RefundId, UserId
 from domain.languages import Language
 from domain.money import stars
 from domain.privacy import ErasureOrder
 from domain.purchases import PurchaseStage
+from domain.refund_orders import CancelOrder
 from domain.stars import StarCharge
 from infra.keyring import KeyRing
 from infra.postgres.erasure import PostgresPersonalData
@@ -219,6 +220,23 @@ async def test_while_a_paid_purchase_is_under_way_nobody_is_erased(
     customer = await shop.customers.find(anna)
     assert customer is not None
     assert customer.email == NAMES[-1], "nothing was done by halves"
+
+
+async def test_while_money_is_on_its_way_back_nobody_is_erased(
+    shop: Shop, anna: UserId, data: PostgresPersonalData
+) -> None:
+    await shop.buy_to_the_end(anna)
+    found = await shop.refunds.offer(anna, NOW + DAY)
+    assert found is not None
+    order = CancelOrder(
+        refund_id=RefundId(uuid4()),
+        subscription_id=found[0],
+        made_at=NOW + DAY,
+        fingerprint=found[1].fingerprint,
+    )
+    await shop.refunds.decide(order, NOW + DAY)
+    with pytest.raises(ErasureRefused, match="is not back yet"):
+        await data.erase(erasure(), LATER)
 
 
 async def test_a_payment_that_commits_first_is_seen(

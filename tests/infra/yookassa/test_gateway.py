@@ -289,6 +289,23 @@ async def test_a_receipt_without_an_address_is_refused_before_anything_is_asked(
     assert await sandbox.calls() == {}
 
 
+async def test_a_part_goes_back_with_a_receipt_of_its_own(
+    sandbox_url: str,
+    sandbox: YooKassaSandbox,
+    gateway_to: GatewayMaker,
+    paid: ProviderPaymentId,
+) -> None:
+    strict = gateway_to(sandbox_url, receipts=True, vat_code=1)
+    part = RefundRequest(
+        provider_payment_id=paid, amount=roubles("99.66"), description="30 days", is_partial=True
+    )
+    with pytest.raises(ProviderRefused, match="e-mail address is missing"):
+        await strict.refund(part, key="refund")
+    addressed = part.model_copy(update={"receipt_email": "ivan@example.org"})
+    assert (await strict.refund(addressed, key="refund")).amount == roubles("99.66")
+    assert len(await sandbox.refunds()) == 1
+
+
 async def test_the_longest_texts_are_accepted(
     gateway: YooKassaGateway, request_for_invoice: InvoiceRequest
 ) -> None:
