@@ -1,11 +1,13 @@
 """One Chromium and one shop for all browser tests; a page that complains fails its test."""
 
+import io
 from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
 
 import httpx
 import pytest
+import segno
 from playwright.async_api import Browser, Page
 
 from sandbox.shop import EmbeddedShop, ShopPlan
@@ -141,6 +143,14 @@ async def bot(bare_address: str) -> AsyncIterator[HandBot]:
 
 
 @pytest.fixture
-def bare_chat(page: Page, bare_address: str) -> ChatPage:
-    """Its chat page."""
+def bare_chat(people: TelegramSandbox, page: Page, bare_address: str) -> ChatPage:
+    """Its chat page, which is closed before its people are forgotten."""
     return ChatPage(page, bare_address)
+
+
+@pytest.fixture(scope="session")
+def picture() -> bytes:
+    """A QR code, as the shop sends."""
+    png = io.BytesIO()
+    segno.make("[Interface]").save(png, kind="png", scale=6)
+    return png.getvalue()

@@ -61,7 +61,8 @@ async function drain() {
 }
 
 async function lookAt(id) {
-  const chat = await api.oneChat(id);
+  let chat;
+  try { chat = await api.oneChat(id); } catch { return; } // Gone meanwhile: the stream will say so.
   const pane = desk.pane(id);
   await pane?.refresh(chat);
   list.put(chat, Boolean(pane?.isRead));

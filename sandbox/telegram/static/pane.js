@@ -18,7 +18,7 @@ import { putWords, word } from "./words.js";
 const TOAST_TIME = 3500;
 
 export class Pane {
-  #root; #desk; #chat = null; #views = new Map(); #version = 0; #busy = new Set(); #payload = "";
+  #root; #desk; #chat = null; #views = new Map(); #version = null; #busy = new Set(); #payload = "";
   #botSpoke = 0; #fetching = Promise.resolve(); #toastTimer = 0; #news = 0;
   #head; #list; #composer; #topics;
 
@@ -71,7 +71,7 @@ export class Pane {
 
   // Starts over with what the server has now.
   async restart(chat) {
-    this.#version = 0;
+    this.#version = null;
     this.#botSpoke = 0;
     this.#views.clear();
     this.#busy.clear();
@@ -89,9 +89,9 @@ export class Pane {
 
   async #fetch(chat) {
     if (chat.chat.id !== this.chatId) return;
-    const log = await api.messagesAfter(this.chatId, this.#version);
+    const log = await api.messagesAfter(this.chatId, this.#version ?? 0);
     if (chat.chat.id !== this.chatId) return;
-    const isFirst = this.#version === 0;
+    const isFirst = this.#version === null;
     this.#chat = chat;
     this.#version = log.version;
     this.#take(log.messages, isFirst);

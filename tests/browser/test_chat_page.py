@@ -1,0 +1,346 @@
+"""The chat page as Telegram's client: what it shows, and what it lets one do."""
+
+from playwright.async_api import expect
+
+from sandbox.telegram.client import TelegramSandbox
+from tests.browser.chat_page import ChatPage
+from tests.browser.chromium import Complaints, Language, in_each_language, on_each_screen
+from tests.browser.hand_bot import HandBot, button, buttons
+
+ANNA = 7001
+MENU = buttons([button("Prices", "prices")], [button("Help", "help")])
+
+
+async def arrives(people: TelegramSandbox, name: str = "Anna", user_id: int = ANNA) -> None:
+    """Somebody has pressed START already."""
+    await people.introduce(user_id, name, language_code="en")
+    await people.press_start(user_id)
+
+
+# Coming in
+
+
+@on_each_screen
+@in_each_language
+async def test_a_newcomer_becomes_a_customer_and_presses_start(
+    bare_chat: ChatPage, people: TelegramSandbox, bot: HandBot, language: Language
+) -> None:
+    await bare_chat.open()
+    assert await bare_chat.overflowing() == []
+    await bare_chat.page.locator(f"[data-persona={language}]").click()
+    words = {Language.ENGLISH: "START", Language.RUSSIAN: "ЗАПУСТИТЬ"}[language]
+    await expect(bare_chat.start_bar).to_have_text(words)
+    await expect(bare_chat.field).to_be_hidden()
+    assert await bare_chat.overflowing() == []
+    await bare_chat.press_start()
+    message = await bot.hears("message")
+    assert (message["text"], message["from"]["language_code"]) == ("/start", language)
+    await expect(bare_chat.field).to_be_visible()
+
+
+async def test_a_deep_link_brings_its_payload(
+    bare_chat: ChatPage, people: TelegramSandbox, bot: HandBot
+) -> None:
+    await people.introduce(ANNA, "Anna")
+    await bare_chat.open_as(ANNA, "gift")
+    await bare_chat.press_start()
+    assert (await bot.hears("message"))["text"] == "/start gift"
+
+
+async def test_a_link_to_the_bot_inside_a_message_leads_to_start(
+    bare_chat: ChatPage, people: TelegramSandbox, bot: HandBot
+) -> None:
+    await arrives(people)
+    name = (await bot("getMe"))["username"]
+    await bare_chat.open_as(ANNA)
+    await bot.says(ANNA, f"Invite friends: https://t.me/{name}?start=ref_7")
+    await bare_chat.newest.get_by_role("link").click()
+    await bare_chat.press_start()
+    await bare_chat.sees("/start ref_7")
+    await expect(bare_chat.start_bar).to_be_hidden()
+
+
+async def test_whoever_came_by_link_as_nobody_keeps_the_payload(
+    bare_chat: ChatPage, people: TelegramSandbox, bot: HandBot
+) -> None:
+    await bare_chat.open("?start=promo")
+    await bare_chat.page.locator("[data-persona=en]").click()
+    await bare_chat.press_start()
+    assert (await bot.hears("message"))["text"] == "/start promo"
+
+
+# What messages look like
+
+
+async def test_every_kind_of_formatting_is_shown(
+    bare_chat: ChatPage, people: TelegramSandbox, bot: HandBot
+) -> None:
+    await arrives(people)
+    await bare_chat.open_as(ANNA)
+    await bot.says(
+        ANNA,
+        "<b>bold</b> <i>slanted</i> <u>lined</u> <s>gone</s> <code>token</code> "
+        '<a href="https://example.com/terms">terms</a> me@example.com '
+        '<pre><code class="language-ini">[Interface]</code></pre>'
+        "<blockquote>wisdom</blockquote><blockquote expandable>long\ntale</blockquote>",
+    )
+    text = bare_chat.newest.locator(".bubble__text")
+    for tag, words in (
+        ("b", "bold"),
+        ("i", "slanted"),
+        ("u", "lined"),
+        ("s", "gone"),
+        ("code", "token"),
+        ("pre", "[Interface]"),
+        ("blockquote >> nth=0", "wisdom"),
+        ("blockquote >> nth=1", "long\ntale"),
+    ):
+        await expect(text.locator(tag)).to_contain_text(words)
+    link = text.get_by_role("link", name="terms")
+    await expect(link).to_have_attribute("href", "https://example.com/terms")
+    await expect(text.locator("a[href='mailto:me@example.com']")).to_be_visible()
+    await expect(text.locator(".entity-pre__head")).to_contain_text("ini")
+
+
+async def test_a_spoiler_hides_until_it_is_pressed(
+    bare_chat: ChatPage, people: TelegramSandbox, bot: HandBot
+) -> None:
+    await arrives(people)
+    await bare_chat.open_as(ANNA)
+    await bot.says(ANNA, "The winner is <tg-spoiler>Boris</tg-spoiler>")
+    spoiler = bare_chat.newest.locator(".entity-spoiler")
+    await expect(spoiler).to_have_css("color", "rgba(0, 0, 0, 0)")
+    await spoiler.click()
+    await expect(spoiler).to_have_css("color", "rgb(0, 0, 0)")
+
+
+async def test_code_is_copied_by_a_tap_and_a_command_is_sent_by_one(
+    bare_chat: ChatPage, people: TelegramSandbox, bot: HandBot
+) -> None:
+    await arrives(people)
+    await bare_chat.open_as(ANNA)
+    await bot.says(ANNA, "Your key: <code>vless://abc</code>. Lost it? /help")
+    await bare_chat.newest.locator("code").click()
+    await expect(bare_chat.toast).to_contain_text("Copied")
+    assert await bare_chat.copied() == "vless://abc"
+    await bare_chat.newest.get_by_role("button", name="/help").click()
+    await expect(bare_chat.newest).to_contain_text("/help")
+    await expect(bare_chat.newest).to_have_class("bubble bubble--own is-new is-first is-last")
+
+
+async def test_a_copy_button_copies(
+    bare_chat: ChatPage, people: TelegramSandbox, bot: HandBot
+) -> None:
+    await arrives(people)
+    await bare_chat.open_as(ANNA)
+    keys = buttons([{"text": "Copy the code", "copy_text": {"text": "SPRING-25"}}])
+    await bot.says(ANNA, "A gift", reply_markup=keys)
+    await bare_chat.tap("Copy the code")
+    await expect(bare_chat.toast).to_contain_text("Copied")
+    assert await bare_chat.copied() == "SPRING-25"
+
+
+async def test_an_edit_happens_in_place_and_is_called_edited(
+    bare_chat: ChatPage, people: TelegramSandbox, bot: HandBot
+) -> None:
+    await arrives(people)
+    await bare_chat.open_as(ANNA)
+    sent = await bot.says(ANNA, "One moment…", reply_markup=MENU)
+    await bot.says(ANNA, "Something later")
+    await expect(bare_chat.messages).to_have_count(3)
+    target = {"chat_id": ANNA, "message_id": sent["message_id"]}
+    await bot("editMessageReplyMarkup", **target, reply_markup=buttons([button("Other")]))
+    await expect(bare_chat.messages.nth(1).locator(".key")).to_have_text(["Other"])
+    await expect(bare_chat.messages.nth(1)).not_to_contain_text("edited")
+    await bot("editMessageText", **target, text="Ready!")
+    await expect(bare_chat.messages.nth(1)).to_contain_text("Ready!")
+    await expect(bare_chat.messages.nth(1)).to_contain_text("edited")
+    await bot("deleteMessage", **target)
+    await expect(bare_chat.messages).to_have_count(2)
+
+
+async def test_a_file_shows_its_name_and_size_and_is_saved(
+    bare_chat: ChatPage, people: TelegramSandbox, bot: HandBot
+) -> None:
+    await arrives(people)
+    await bare_chat.open_as(ANNA)
+    content = b"[Interface]\n" * 200
+    await bot(
+        "sendDocument", chat_id=ANNA, files={"document": ("wg-nl1.conf", content, "text/plain")}
+    )
+    await expect(bare_chat.newest).to_contain_text("wg-nl1.conf")
+    await expect(bare_chat.newest).to_contain_text("2.3 KB")
+    async with bare_chat.page.expect_download() as saving:
+        await bare_chat.newest.get_by_role("link").click()
+    saved = await saving.value
+    assert saved.suggested_filename == "wg-nl1.conf"
+    assert (await saved.path()).read_bytes() == content
+
+
+async def test_a_photo_opens_large_and_escape_closes_it(
+    bare_chat: ChatPage, people: TelegramSandbox, bot: HandBot, picture: bytes
+) -> None:
+    await arrives(people)
+    await bare_chat.open_as(ANNA)
+    await bot("sendPhoto", chat_id=ANNA, files={"photo": ("qr.png", picture, "image/png")})
+    await bare_chat.newest.get_by_role("button", name="Open the photo").click()
+    large = bare_chat.page.locator("#look img")
+    await expect(large).to_be_visible()
+    assert await large.evaluate("image => image.width") >= 600
+    await bare_chat.page.keyboard.press("Escape")
+    await expect(large).to_be_hidden()
+
+
+async def test_ticks_tell_whether_the_bot_has_reacted(
+    bare_chat: ChatPage, people: TelegramSandbox, bot: HandBot
+) -> None:
+    await arrives(people)
+    await bare_chat.open_as(ANNA)
+    await bare_chat.write("Are you there?")
+    asked = bare_chat.messages.nth(1)
+    await expect(asked.locator(".bubble__moment")).to_contain_text("Sent")
+    await bot.says(ANNA, "Yes")
+    await expect(asked.locator(".bubble__moment")).to_contain_text("Seen by the bot")
+
+
+# Buttons
+
+
+async def test_a_button_spins_until_the_bot_answers_and_the_answer_is_a_toast(
+    bare_chat: ChatPage, people: TelegramSandbox, bot: HandBot
+) -> None:
+    await arrives(people)
+    await bare_chat.open_as(ANNA)
+    await bot.says(ANNA, "What next?", reply_markup=MENU)
+    await bare_chat.tap("Prices")
+    await expect(bare_chat.key("Prices")).to_have_attribute("aria-busy", "true")
+    await expect(bare_chat.key("Help")).to_have_attribute("aria-busy", "false")
+    query = await bot.hears("callback_query")
+    assert query["data"] == "prices"
+    await bot("answerCallbackQuery", callback_query_id=query["id"], text="Here they are")
+    await expect(bare_chat.toast).to_have_text("Here they are")
+    await expect(bare_chat.key("Prices")).to_have_attribute("aria-busy", "false")
+
+
+async def test_an_alert_has_to_be_closed(
+    bare_chat: ChatPage, people: TelegramSandbox, bot: HandBot
+) -> None:
+    await arrives(people)
+    await bare_chat.open_as(ANNA)
+    await bot.says(ANNA, "What next?", reply_markup=MENU)
+    await bare_chat.tap("Help")
+    query = await bot.hears("callback_query")
+    await bot(
+        "answerCallbackQuery", callback_query_id=query["id"], text="Sold out", show_alert=True
+    )
+    alert = bare_chat.page.get_by_role("dialog")
+    await expect(alert).to_contain_text("Sold out")
+    await bare_chat.page.keyboard.press("Enter")
+    await expect(alert).to_be_hidden()
+
+
+async def test_presses_that_nobody_answers_do_not_stop_the_page(
+    bare_chat: ChatPage, people: TelegramSandbox, bot: HandBot
+) -> None:
+    await arrives(people)
+    await bare_chat.open_as(ANNA)
+    names = [f"Plan {number}" for number in range(8)]
+    await bot.says(ANNA, "Choose", reply_markup=buttons(*([button(each, each)] for each in names)))
+    for each in names:
+        await bare_chat.tap(each)
+    await bare_chat.write("Is anybody there?")
+    await bare_chat.sees("Is anybody there?")
+
+
+async def test_the_focus_stays_on_a_button_whose_message_is_edited(
+    bare_chat: ChatPage, people: TelegramSandbox, bot: HandBot
+) -> None:
+    await arrives(people)
+    await bare_chat.open_as(ANNA)
+    await bot.says(ANNA, "Page one", reply_markup=MENU)
+    await bare_chat.key("Help").focus()
+    await bare_chat.page.keyboard.press("Enter")
+    query = await bot.hears("callback_query")
+    await bot(
+        "editMessageText", chat_id=ANNA, message_id=query["message"]["message_id"],
+        text="Page two", reply_markup=buttons([button("First")], [button("Second")]),
+    )  # fmt: skip
+    await bare_chat.sees("Page two")
+    await expect(bare_chat.key("Second")).to_be_focused()
+
+
+async def test_a_reply_keyboard_writes_its_words(
+    bare_chat: ChatPage, people: TelegramSandbox, bot: HandBot
+) -> None:
+    await arrives(people)
+    await bare_chat.open_as(ANNA)
+    keys = {"keyboard": [[{"text": "Prices"}, {"text": "Help"}]], "one_time_keyboard": True}
+    await bot.says(ANNA, "Welcome", reply_markup=keys)
+    keyboard = bare_chat.chat.locator(".pane__keyboard")
+    await keyboard.get_by_role("button", name="Help").click()
+    await expect(bare_chat.newest).to_contain_text("Help")
+    await expect(keyboard).to_be_hidden()
+    await bare_chat.chat.get_by_role("button", name="Bot's keyboard").click()
+    await expect(keyboard).to_be_visible()
+
+
+async def test_the_command_menu_works_by_mouse_and_by_keys(
+    bare_chat: ChatPage, people: TelegramSandbox, bot: HandBot
+) -> None:
+    commands = {"start": "Begin", "plans": "Prices", "help": "Help"}
+    listed = [{"command": name, "description": words} for name, words in commands.items()]
+    await bot("setMyCommands", commands=listed)
+    await arrives(people)
+    await bare_chat.open_as(ANNA)
+    await bare_chat.chat.get_by_role("button", name="Menu").click()
+    await bare_chat.chat.get_by_role("button", name="/plans Prices").click()
+    await expect(bare_chat.newest).to_contain_text("/plans")
+    await bare_chat.field.press_sequentially("/h")
+    await expect(bare_chat.chat.locator(".command")).to_have_text(["/helpHelp"])
+    await bare_chat.page.keyboard.press("ArrowDown")
+    await bare_chat.page.keyboard.press("Enter")
+    await expect(bare_chat.newest).to_contain_text("/help")
+    await bot("deleteMyCommands")
+
+
+async def test_a_blocked_bot_reaches_nobody_until_it_is_started_again(
+    bare_chat: ChatPage, people: TelegramSandbox, bot: HandBot
+) -> None:
+    await arrives(people)
+    await bare_chat.open_as(ANNA)
+    await bare_chat.chat.get_by_role("button", name="Stop and block the bot").click()
+    await expect(bare_chat.start_bar).to_have_text("RESTART BOT")
+    change = await bot.hears("my_chat_member")
+    assert change["new_chat_member"]["status"] == "kicked"
+    await bare_chat.press_start()
+    assert (await bot.hears("my_chat_member"))["new_chat_member"]["status"] == "member"
+    await expect(bare_chat.field).to_be_visible()
+
+
+async def test_an_own_message_is_corrected_and_another_one_answered(
+    bare_chat: ChatPage, people: TelegramSandbox, bot: HandBot
+) -> None:
+    await arrives(people)
+    await bare_chat.open_as(ANNA)
+    await bare_chat.write("Helo")
+    await expect(bare_chat.newest).to_contain_text("Helo")
+    await bare_chat.field.press("ArrowUp")
+    await bare_chat.write("Hello")
+    assert (await bot.hears("edited_message"))["text"] == "Hello"
+    await bot.says(ANNA, "Your question?")
+    await bare_chat.sees("Your question?")
+    await bare_chat.newest.locator(".bubble__line").hover()
+    await bare_chat.newest.get_by_role("button", name="Reply").click()
+    await bare_chat.write("When?")
+    assert (await bot.hears("message"))["reply_to_message"]["text"] == "Your question?"
+    await expect(bare_chat.newest.locator(".bubble__reply")).to_contain_text("Your question?")
+
+
+async def test_what_the_sandbox_refuses_is_told(
+    bare_chat: ChatPage, people: TelegramSandbox, complaints: Complaints
+) -> None:
+    await arrives(people)
+    await bare_chat.open_as(ANNA)
+    await bare_chat.write("long " * 1000)
+    await expect(bare_chat.toast).to_contain_text("too long")
+    complaints.forgive("status of 400")
