@@ -22,6 +22,8 @@ from playwright.async_api import (
 CHROMIUM = Path("/usr/bin/chromium")
 """Debian's; Playwright's own would be a download from another host."""
 
+_STEADY = Path(__file__).with_name("steady_chromium.py")
+
 _FLAGS = (
     "--headless=new",
     "--no-sandbox",
@@ -95,7 +97,7 @@ async def chromium() -> AsyncIterator[Browser]:
     """Start the browser, and stop it in the end."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=_FLAGS, timeout=30_000
+            executable_path=_STEADY, args=_FLAGS, timeout=30_000
         )
         yield browser
         await browser.close()

@@ -4,13 +4,13 @@ import * as api from "./api.js";
 import { current } from "./bubble.js";
 import { copyText } from "./clipboard.js";
 import { Composer } from "./composer.js";
-import { lookAt, showAlert } from "./dialogs.js";
+import { lookAt } from "./dialogs.js";
 import { element } from "./dom.js";
 import { PaneHead } from "./head.js";
 import { openInvoice } from "./invoice.js";
-import { buttonKey } from "./keyboard.js";
 import { insideLink } from "./links.js";
 import { MessageList } from "./messages.js";
+import { Presses } from "./presses.js";
 import { money } from "./time.js";
 import { Topics, threadOf } from "./topics.js";
 import { putWords, word } from "./words.js";
@@ -18,14 +18,15 @@ import { putWords, word } from "./words.js";
 const TOAST_TIME = 3500;
 
 export class Pane {
-  #root; #desk; #chat = null; #views = new Map(); #version = null; #busy = new Set(); #payload = "";
+  #root; #desk; #chat = null; #views = new Map(); #version = null; #payload = "";
   #botSpoke = 0; #fetching = Promise.resolve(); #toastTimer = 0; #news = 0;
-  #head; #list; #composer; #topics;
+  #head; #list; #composer; #topics; #presses;
 
   // desk: bot, answers, follow(link), close(pane), back().
   constructor(root, desk) {
     this.#root = root;
     this.#desk = desk;
+    this.#presses = new Presses(desk, this);
     root.append(document.getElementById("pane").content.cloneNode(true));
     putWords(root);
     const part = (name) => root.querySelector(`.pane__${name}`);
@@ -39,7 +40,7 @@ export class Pane {
     this.#composer = new Composer(part, {
       say: (text, options) => this.say(text, options),
       correct: (id, text) => this.#do(() => api.correct(this.chatId, id, text)),
-      attach: (file) => this.#do(() => api.sendFile(this.chatId, this.#userId, file, this.#thread)),
+      attach: (file) => this.#do(() => api.sendFile(this.chatId, this.userId, file, this.#thread)),
       last: () => [...this.#views.values()].findLast((view) => this.#isOwn(view) && !view.is_deleted),
     });
     this.#listen();
@@ -49,7 +50,7 @@ export class Pane {
   get chatId() { return this.#chat?.chat.id ?? null; }
   get isPrivate() { return this.#chat?.chat.type === "private"; }
   get isRead() { return this.#list.readsEnd && !document.hidden; }
-  get #userId() { return this.isPrivate ? this.chatId : this.#head.writerId; }
+  get userId() { return this.isPrivate ? this.chatId : this.#head.writerId; }
   get #thread() { return this.#topics.chosen || undefined; }
 
   #part(name) { return this.#root.querySelector(`.pane__${name}`); }
@@ -74,7 +75,7 @@ export class Pane {
     this.#version = null;
     this.#botSpoke = 0;
     this.#views.clear();
-    this.#busy.clear();
+    this.#presses.forget();
     this.#list.clear();
     await this.refresh(chat);
   }
@@ -119,7 +120,7 @@ export class Pane {
     this.#showEnd(this.#list.readsEnd);
   }
 
-  #isOwn(view) { return current(view).from?.id === this.#userId; }
+  #isOwn(view) { return current(view).from?.id === this.userId; }
   #isSeen(view) { return Date.parse(view.revisions[0].at) <= this.#botSpoke; }
 
   #seen(view) {
@@ -206,7 +207,7 @@ export class Pane {
   say(text, { replyTo } = {}) {
     this.#list.goToEnd();
     return this.#do(() => api.write(this.chatId,
-      { userId: this.#userId, text, threadId: this.#thread, replyTo }));
+      { userId: this.userId, text, threadId: this.#thread, replyTo }));
   }
 
   copy(text) { return this.#do(async () => { await copyText(text); this.toast(word("copied")); }); }
@@ -214,37 +215,11 @@ export class Pane {
   goTo(messageId) { this.#list.goTo(messageId); }
   replyTo(view) { this.#composer.replyTo(view); }
   correct(view) { this.#composer.correct(view); }
-  isBusy(view, key) { return this.#busy.has(buttonKey(view, key)); }
+  isBusy(view, key) { return this.#presses.isBusy(view, key); }
 
-  press(view, key) {
-    if (key.copy_text) return this.copy(key.copy_text.text);
-    if (key.web_app) return window.open(key.web_app.url, "_blank", "noopener");
-    if (key.pay) {
-      return this.pay(current(view).invoice, () => api.pay(this.chatId, view.message_id, this.#userId));
-    }
-    return this.isBusy(view, key) ? undefined : this.#do(() => this.#callBack(view, key));
-  }
+  press(view, key) { return this.#do(() => this.#presses.press(view, key)); }
 
-  async #callBack(view, key) {
-    const name = buttonKey(view, key);
-    this.#busy.add(name);
-    this.#list.showBusy(view, key, true);
-    try {
-      const { callback_query_id: query } =
-        await api.press(this.chatId, view.message_id, this.#userId, key.callback_data);
-      this.#hear(await this.#desk.answers.of(query));
-    } finally {
-      this.#busy.delete(name);
-      this.#list.showBusy(view, key, false);
-    }
-  }
-
-  #hear(answer) {
-    if (answer?.url) this.#desk.follow(insideLink(answer.url, this.#desk.bot.username), this);
-    if (!answer?.text) return;
-    if (answer.show_alert) showAlert(this.#desk.bot.first_name, answer.text);
-    else this.toast(answer.text);
-  }
+  showBusy(view, key, isBusy) { this.#list.showBusy(view, key, isBusy); }
 
   pay(bill, ask) {
     openInvoice(bill, ask, () => this.toast(word("paidToast", { amount: money(bill) })));
