@@ -39,7 +39,12 @@ async def run_demo(data: Path, *, buy: bool, browser: bool = True) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    plan = ShopPlan(data=data, usual_ports=True, settings=PATIENCE, has_control_room=not buy)
+    plan = ShopPlan(
+        data=data,
+        usual_ports=True,
+        settings={**PATIENCE, "STAFF_LANGUAGE": _language()},
+        has_control_room=not buy,
+    )
     try:
         return await _until(stop, _live(plan, buy=buy, browser=browser))
     except (ChildFailed, ShopperStuck, TimeoutError) as error:
@@ -66,7 +71,7 @@ async def _until(stop: asyncio.Event, story: Coroutine[None, None, int]) -> int:
 async def _live(plan: ShopPlan, *, buy: bool, browser: bool) -> int:
     _say("Starting the shop")
     async with EmbeddedShop(plan, progress=lambda line: _say(f"  {line}")) as shop:
-        await shop.invite_staff(STAFF_ID)
+        await shop.invite_staff(STAFF_ID, language=_language())
         if buy:
             await buy_once(shop, plan.data)
         else:
@@ -90,6 +95,12 @@ def supervised(shop: EmbeddedShop, say: Callable[[str], None]) -> Supervisor:
     """The supervisor of a shop's own processes."""
     ours = {name.value: shop.children[name] for name in ProcessName}
     return Supervisor(ours, shop.start_shop_process, say)
+
+
+def _language() -> str:
+    """What the person who started this reads, as far as their locale tells."""
+    wanted = os.environ.get("LC_ALL") or os.environ.get("LANG", "")
+    return "ru" if wanted.startswith("ru") else "en"
 
 
 def _somebody_watches() -> bool:

@@ -317,10 +317,10 @@ class EmbeddedShop:
         """Run `wgshop` with the shop's settings, as an operator at a shell would."""
         return await attempt([*_WGSHOP, *words], env=self.environment)
 
-    async def invite_staff(self, user_id: int) -> None:
+    async def invite_staff(self, user_id: int, *, language: str = "ru") -> None:
         """Open the staff's chat, where alarms go, with one member."""
         async with TelegramSandbox(self.addresses.telegram) as telegram:
-            await telegram.introduce(user_id, "Support", language_code="ru")
+            await telegram.introduce(user_id, "Support", language_code=language)
             await telegram.found_group(ADMIN_CHAT, "wgshop staff", admins=(user_id,))
 
     async def _until_healthy(self) -> None:

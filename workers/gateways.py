@@ -133,6 +133,7 @@ async def open_gateways(settings: GatewaySettings, client: Client) -> AsyncItera
                 renewals,
                 gifts=Gifts(pool),
                 admin_chat_id=None if admin_chat is None else ChatId(admin_chat),
+                staff_language=settings.telegram.staff_language,
             ),
             rewards=Rewards(pool),
             ledger=PostgresPurchaseLedger(pool, ring, new_device_keys),

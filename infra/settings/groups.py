@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import Field, FilePath, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from domain.languages import Language
 from domain.payments import Provider
 from domain.purchases import PurchasePolicy
 from infra.keyring import KeyRing
@@ -126,6 +127,8 @@ class TelegramSettings(SettingsGroup):
         int | None, Field(validation_alias="ADMIN_CHAT_ID", examples=["-1001234567890"])
     ] = None
     """The staff's chat, where alarms go; without it they only go to the log."""
+    staff_language: Annotated[Language, Field(validation_alias="STAFF_LANGUAGE")] = Language.RUSSIAN
+    """The language of alarms: `ru` or `en`."""
     support_contact: Annotated[
         str | None, Field(validation_alias="SUPPORT_CONTACT", examples=["@shop_support"])
     ] = None
