@@ -8,6 +8,9 @@ from tempfile import TemporaryDirectory
 from PIL import Image
 from playwright.async_api import Page
 
+from docs.tour_screenshots import SETTINGS, photograph_tour
+from sandbox.control_room.server import open_control_room
+from sandbox.demo import supervised
 from sandbox.shop import EmbeddedShop, ShopPlan
 from sandbox.telegram.client import TelegramSandbox
 from sandbox.yookassa.client import YooKassaSandbox
@@ -66,11 +69,17 @@ async def take_all(folder: Path) -> None:
         SystemExit: A page complained.
     """
     complaints = Complaints()
-    async with EmbeddedShop(ShopPlan(data=folder)) as shop, chromium() as browser:
-        await shop.invite_staff(STAFF_ID)
+    plan = ShopPlan(data=folder, settings=SETTINGS, has_control_room=True)
+    async with EmbeddedShop(plan) as shop, chromium() as browser:
+        await shop.invite_staff(STAFF_ID, language="en")
         windows = Windows(browser, complaints)
         await walk(shop, windows)
-        await windows.close()
+        async with (
+            supervised(shop, lambda _: None) as supervisor,
+            open_control_room(shop, supervisor) as room,
+        ):
+            await photograph_tour(room, windows, shoot)
+            await windows.close()
     if complaints.heard:
         raise SystemExit("\n".join(complaints.heard))
 

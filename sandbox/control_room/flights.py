@@ -27,8 +27,8 @@ SHOWN_LANDED = 40
 _RUNNING = "ExecutionStatus = 'Running'"
 _LANDED = "ExecutionStatus != 'Running' AND ExecutionStatus != 'ContinuedAsNew'"
 _KNOWN = ("PurchaseStage", "VpnServer", "PaidUntil")
-_SYSTEMS = frozenset({"BuildIds", "TemporalChangeVersion", "TemporalWorkerDeploymentVersion"})
-"""Search attributes that the server and the SDK keep for themselves."""
+_TROUBLE = "TemporalReportedProblems"
+"""The server's own search attribute for a workflow that a bug suspends."""
 
 
 class Flights:
@@ -113,7 +113,7 @@ class Flights:
             attributes={
                 name: str(value)
                 for name, value in attributes.items()
-                if name not in _SYSTEMS and name not in _KNOWN
+                if name not in _KNOWN and _is_telling(name)
             },
             began_at=execution.start_time,
             ended_at=execution.close_time,
@@ -125,6 +125,11 @@ class Flights:
             return None
         place = f"{self._ui}/namespaces/{self._client.namespace}/workflows"
         return f"{place}/{quote(execution.id, safe='')}/{execution.run_id}/history"
+
+
+def _is_telling(attribute: str) -> bool:
+    """Whether it is the shop's, and not one that the server and the SDK keep for themselves."""
+    return attribute == _TROUBLE or not attribute.startswith(("Temporal", "BuildIds"))
 
 
 def _status(status: WorkflowExecutionStatus | None) -> str:

@@ -22,11 +22,14 @@ class RoomPage:
     screen: Screen
     language: Language
 
-    async def open(self) -> None:
+    async def open(self, *, afresh: bool = True) -> None:
         """Enter, and take the tour from its beginning."""
         await self.page.goto(self.address)
         await self.turn_to("tour")
-        await self.panel.locator("[data-key=restart]").click()
+        # A chat that is taken away while it loads complains.
+        await expect(self.chat.locator("body:not(.is-loading)")).to_be_attached(timeout=PATIENCE)
+        if afresh:
+            await self.panel.locator("[data-key=restart]").click()
 
     @property
     def words(self) -> Phrasebook:

@@ -40,7 +40,7 @@ const WORDS = {
         paid: "Buy again, and pay",
         parked: "The purchase parks and calls the staff",
         mended: "Bring the server back",
-        retried: "Press “Retry” in the staff's chat",
+        retried: "Press 🔁 “Retry” in the staff's chat",
       },
       kill: {
         chosen: "Choose a plan once more, but do not pay yet",
@@ -64,11 +64,11 @@ const WORDS = {
         delivered: "It is really on the server: a WireGuard peer, put there over SSH.",
       },
       park: {
-        broken: "From now on it refuses every connection.",
+        broken: "It will refuse every connection.",
         paid: "Send /menu and tap “Renew”: a purchase like the first.",
         parked: "The shop keeps trying for 20 seconds (10 minutes in production) and tells Anna that nothing "
           + "is lost. Then it asks a person.",
-        mended: "Somebody restarts it.",
+        mended: "As if somebody had restarted it.",
         retried: "The alarm in “wgshop staff” has three buttons. “Refund” would give the money back.",
       },
       kill: {
@@ -128,7 +128,10 @@ const WORDS = {
     flightsLead: "Live from Temporal. Payloads are encrypted; this is what it shows without the key.",
     nothingFlies: "Nothing is under way. Buy something in the chat.",
     landed: "Landed lately", nothingLanded: "Nothing has landed yet.",
-    type: { Purchase: "Purchase", Subscription: "Subscription", PeerRemoval: "Peer removal" },
+    type: {
+      Purchase: "Purchase", Subscription: "Subscription", PeerRemoval: "Peer removal", DeviceSetup: "Device set-up",
+      ServerStatistics: "Server statistics", SurplusRefund: "Refund of a surplus",
+    },
     stage: {
       preparing: "making the page", awaiting_payment: "awaits payment", declined: "declined", expired: "expired",
       paid: "paid", setting_up: "setting up", delayed: "delayed", stuck: "parked", refunding: "refunding",
@@ -196,7 +199,7 @@ const WORDS = {
         paid: "Купите ещё раз и оплатите",
         parked: "Покупка встаёт на стоянку и зовёт сотрудников",
         mended: "Поднимите сервер",
-        retried: "Нажмите «Повторить» в чате сотрудников",
+        retried: "Нажмите 🔁 «Повторить» в чате сотрудников",
       },
       kill: {
         chosen: "Выберите тариф ещё раз, но пока не платите",
@@ -220,11 +223,11 @@ const WORDS = {
         delivered: "Он действительно на сервере: пир WireGuard, добавленный по SSH.",
       },
       park: {
-        broken: "Теперь он отказывает всем соединениям.",
+        broken: "Он станет отказывать всем соединениям.",
         paid: "Отправьте /menu и нажмите «Продлить»: это такая же покупка, как первая.",
         parked: "Магазин пробует ещё 20 секунд (на деле 10 минут) и говорит Анне, что ничего не пропало. "
           + "Потом зовёт человека.",
-        mended: "Кто-то его перезапустил.",
+        mended: "Будто кто-то его перезапустил.",
         retried: "Под тревогой в «wgshop staff» три кнопки. «Вернуть деньги» вернула бы деньги.",
       },
       kill: {
@@ -284,7 +287,10 @@ const WORDS = {
     flightsLead: "Вживую из Temporal. Содержимое зашифровано; так он выглядит без ключа.",
     nothingFlies: "Сейчас ничего не происходит. Купите что-нибудь в чате.",
     landed: "Недавно закончилось", nothingLanded: "Пока ничего не закончилось.",
-    type: { Purchase: "Покупка", Subscription: "Подписка", PeerRemoval: "Удаление пира" },
+    type: {
+      Purchase: "Покупка", Subscription: "Подписка", PeerRemoval: "Удаление пира", DeviceSetup: "Настройка устройства",
+      ServerStatistics: "Статистика серверов", SurplusRefund: "Возврат излишка",
+    },
     stage: {
       preparing: "готовится страница", awaiting_payment: "ждёт оплаты", declined: "отклонена", expired: "истекла",
       paid: "оплачена", setting_up: "настраивается", delayed: "задержка", stuck: "на стоянке", refunding: "возврат",
