@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
 
+import httpx
+
 from sandbox.control_room.clock import Clock
 from sandbox.control_room.flights import Flights
 from sandbox.control_room.outages.outage import Outage
@@ -84,14 +86,22 @@ class Room:
         told: RoomState | None = None
         while not self._is_closed:
             nudge = self._nudge
-            state = await self.state()
-            yield None if told is not None and is_same(state, told) else state
-            told = state
+            state = await self._state_if_any()
+            is_news = state is not None and (told is None or not is_same(state, told))
+            yield state if is_news else None
+            told = state or told
             try:
                 async with asyncio.timeout(PAUSE):
                     await nudge.wait()
             except TimeoutError:
                 continue
+
+    async def _state_if_any(self) -> RoomState | None:
+        """The state, unless a sandbox is away for now."""
+        try:
+            return await self.state()
+        except httpx.HTTPError:
+            return None
 
     def stir(self) -> None:
         """Something was done: let everybody look at once."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import uvicorn
 from temporalio.client import Client
+from temporalio.service import RetryConfig
 
 from sandbox.control_room.app import build_app
 from sandbox.control_room.clock import Clock
@@ -32,7 +33,8 @@ from sandbox.yookassa.client import YooKassaSandbox
 
 _GRACE = 2
 """Seconds that open requests get at the end."""
-BACK_PATH = "/back"
+_IMPATIENT = RetryConfig(max_retries=2, max_elapsed_time_millis=1_000)
+"""A Temporal server that was killed on purpose is shown as away at once."""
 
 
 class RoomServer(uvicorn.Server):
@@ -96,8 +98,9 @@ async def _furnish(
     shop: EmbeddedShop, supervisor: Supervisor, telegram: TelegramSandbox, kassa: YooKassaSandbox
 ) -> Room:
     where = shop.addresses
-    # Lazily: the room opens, and shows it, even while the Temporal server is away.
-    temporal = await Client.connect(where.temporal, namespace=shop.plan.namespace, lazy=True)
+    temporal = await Client.connect(
+        where.temporal, namespace=shop.plan.namespace, retry_config=_IMPATIENT
+    )
     flights = Flights(temporal, where.temporal_ui)
     people = People(telegram, ADMIN_CHAT)
     keepers = {name: supervisor.keepers[name] for name in ProcessName}

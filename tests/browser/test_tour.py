@@ -104,7 +104,9 @@ async def test_the_room_is_walked_through_by_its_tabs_and_switches(room: RoomPag
     await room.panel.locator("[data-key=skip]").click()
     await room.waits_for("park:broken")
 
-    await room.turn_to("outages")
+    await page.locator("#tab-tour").focus()
+    await page.keyboard.press("ArrowRight")
+    await expect(page.locator("#tab-outages")).to_be_focused()
     switch = page.get_by_role("switch").and_(page.locator("[data-key=node_down]"))
     await switch.click()
     await expect(switch).to_have_attribute("aria-checked", "true")
@@ -118,6 +120,7 @@ async def test_the_room_is_walked_through_by_its_tabs_and_switches(room: RoomPag
     await expect(page.locator("#panel-flights .counts")).to_be_visible()
     await room.turn_to("clock")
     await expect(page.locator("#panel-clock .truth")).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def shape(words: object) -> object:
