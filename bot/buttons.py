@@ -43,6 +43,8 @@ class Place(StrEnum):
     ERASURE = "erasure"
     FRIENDS = "friends"
     CANCEL = "cancel"
+    CHANGE = "change"
+    FREEZE = "freeze"
 
 
 class Platform(StrEnum):
@@ -215,6 +217,23 @@ class MendRefund(CallbackData, prefix="mend"):
 
     action: RefundRepair
     refund: UUID
+
+
+class ChangePlan(CallbackData, prefix="chg"):
+    """Take the offer of another plan that was made at that second, if it is still the same."""
+
+    plan_id: PlanId
+    purchase: UUID
+    at: int
+    mark: str
+
+
+class Freeze(CallbackData, prefix="freeze"):
+    """Let the subscription stand still."""
+
+
+class Resume(CallbackData, prefix="resume"):
+    """Let the frozen subscription go on."""
 
 
 class Cancel(CallbackData, prefix="cancel"):

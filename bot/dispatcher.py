@@ -6,11 +6,13 @@ from aiogram.enums import ChatType
 from bot.conversations.again import again_router
 from bot.conversations.auto_renewal import auto_renewal_router
 from bot.conversations.cancelling import cancelling_router
+from bot.conversations.changing import changing_router
 from bot.conversations.checkout import checkout_router
 from bot.conversations.device_names import device_names_router
 from bot.conversations.devices import devices_router
 from bot.conversations.failures import failures_router
 from bot.conversations.fallback import fallback_router, group_router
+from bot.conversations.freezing import freezing_router
 from bot.conversations.friends import friends_router
 from bot.conversations.gifts import gifts_router
 from bot.conversations.help import help_router
@@ -74,6 +76,8 @@ def _private_chats() -> Router:
         device_names_router(),
         devices_router(),
         cancelling_router(),
+        changing_router(),
+        freezing_router(),
         setup_router(),
         help_router(),
         privacy_router(),

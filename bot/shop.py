@@ -8,6 +8,7 @@ from domain.ids import ChatId
 from domain.payments import Provider
 from domain.purchases import PurchasePolicy
 from infra.postgres.auto_renewals import AutoRenewals
+from infra.postgres.changes import PostgresChangeLedger
 from infra.postgres.customers import Customers
 from infra.postgres.devices import Devices
 from infra.postgres.gifts import Gifts
@@ -41,6 +42,7 @@ class Shop:
     auto_renewals: AutoRenewals
     devices: Devices
     refunds: PostgresRefundLedger
+    changes: PostgresChangeLedger
     inbox: Inbox
     sessions: Sessions
     starter: Starter

@@ -28,6 +28,8 @@ class Occasion(StrEnum):
     ANNOUNCE_CHARGE = "announce_charge"
     """Tell the customer that the kept card will be charged."""
     CHARGE = "charge"
+    RESUME = "resume"
+    """Let a frozen subscription go on: its allowance is used up."""
     END = "end"
     """Take the access back, unless the ledger has moved the end."""
     WIN_BACK = "win_back"
@@ -56,6 +58,9 @@ def agenda(state: SubscriptionState, began: datetime) -> tuple[Appointment, ...]
         began: When the workflow's run began: stands in for the period's beginning in states of
             the first release, which did not tell it.
     """
+    if state.resumes_at is not None:
+        # Reminders, charges and the end stand still with it.
+        return (Appointment(at=state.resumes_at, occasion=Occasion.RESUME),)
     began = state.end_set_at or began
     if state.renews_itself is not None:
         before = _charges(state, state.renews_itself, began)

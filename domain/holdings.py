@@ -67,12 +67,14 @@ class Holdings(Value):
     grants: tuple[Holding, ...]
     ends_at: datetime
     revision: int
+    stands_still_since: datetime | None = None
+    """Set while the subscription is frozen: no time passes for it."""
     traffic_bytes: int = 0
     """What the customer's devices have transferred, as far as it is known."""
 
     def left_at(self, now: datetime) -> timedelta:
         """The access that is still to come."""
-        return max(self.ends_at - now, _NOTHING)
+        return max(self.ends_at - (self.stands_still_since or now), _NOTHING)
 
 
 def unused_of(grants: Sequence[Holding], left: timedelta) -> tuple[timedelta, ...]:

@@ -37,6 +37,9 @@ PaymentId = NewType("PaymentId", int)
 RefundId = NewType("RefundId", UUID)
 """Minted when a "give the money back" button is drawn, or by a command of the staff."""
 
+ChangeId = NewType("ChangeId", UUID)
+"""Minted when a "change the plan" button is drawn."""
+
 SavedMethodId = NewType("SavedMethodId", str)
 """The payment provider's own id of a card that it keeps for us."""
 
@@ -44,6 +47,11 @@ SavedMethodId = NewType("SavedMethodId", str)
 def grant_id_of(purchase_id: PurchaseId) -> GrantId:
     """The grant that a purchase leads to: derived, so that a retry cannot mint a second one."""
     return GrantId(uuid5(purchase_id, "grant"))
+
+
+def change_grant_id_of(change_id: ChangeId) -> GrantId:
+    """The grant on the new plan, where nothing was paid for the change."""
+    return GrantId(uuid5(change_id, "grant"))
 
 
 def restored_grant_id_of(refund_id: RefundId, payment_id: PaymentId) -> GrantId:

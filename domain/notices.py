@@ -87,6 +87,8 @@ class ReminderKind(StrEnum):
     BEFORE = "before"
     """Some time before the end, as the plan has it."""
     DAY_BEFORE = "day_before"
+    RESUMED = "resumed"
+    """A frozen subscription went on by itself."""
     ENDED = "ended"
     WIN_BACK = "win_back"
     """Some time after the end, for a customer who has not come back."""

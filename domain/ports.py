@@ -39,6 +39,7 @@ from domain.payments import (
     RefundRequest,
     RefundSnapshot,
 )
+from domain.plan_changes import Changed, ChangeOrder
 from domain.privacy import Departure, ErasureNotice, ErasureOrder
 from domain.purchases import (
     Alarm,
@@ -423,6 +424,28 @@ class RefundLedger(Protocol):
         self, refund_id: RefundId, verdict: RefundVerdict, at: datetime
     ) -> None:
         """Write a person's decision into the audit log."""
+        ...
+
+
+class ChangeLedger(Protocol):
+    """The truth about a subscription's plan, and whether it stands still.
+
+    Raises `RefundRefused`.
+    """
+
+    async def change_plan(self, order: ChangeOrder, now: datetime) -> Changed:
+        """Carry the unused time over to another plan, for nothing; a repeat tells what came of it.
+
+        Raises `OfferChanged` where the customer saw something else.
+        """
+        ...
+
+    async def freeze(self, subscription_id: SubscriptionId, now: datetime) -> None:
+        """Let it stand still, without access."""
+        ...
+
+    async def resume(self, subscription_id: SubscriptionId, now: datetime) -> None:
+        """Let it go on, with its days and devices."""
         ...
 
 

@@ -35,6 +35,8 @@ class DiscountReason(StrEnum):
     """The customer was invited by a friend, and buys for the first time."""
     PROMO = "promo"
     """The customer entered a code."""
+    UNUSED_TIME = "unused_time"
+    """What is left of the present plan, when it is changed."""
 
 
 class Discount(Value):

@@ -11,6 +11,7 @@ from domain.languages import Language
 from domain.model import Value
 from domain.money import Money
 from domain.payments import Cancellation, Invoice, Provider
+from domain.plan_changes import AgreedChange
 from domain.pricing import Discount
 
 
@@ -162,6 +163,8 @@ class PurchaseOrder(Value):
     """The plan's price in the list; None where nothing came off."""
     discounts: tuple[Discount, ...] = ()
     """What came off the price, and why, as it was agreed."""
+    change: AgreedChange | None = None
+    """For another plan: the offer that the customer took."""
     message: ChatMessage | None = None
     """The payment message that the purchase keeps up to date; none when bought through the API."""
     receipt_email: str | None = None

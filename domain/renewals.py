@@ -70,6 +70,8 @@ class StopReason(StrEnum):
     CARD_EXPIRED = "card_expired"
     PERMISSION_REVOKED = "permission_revoked"
     """The customer's bank, or the provider, takes no more charges from us."""
+    PLAN_CHANGED = "plan_changed"
+    """The consent was for another plan."""
     SUBSCRIPTION_OVER = "subscription_over"
     """All tries failed, or the money was given back."""
 

@@ -14,9 +14,27 @@ class SubscriptionStatus(StrEnum):
     """Whether a subscription gives access now."""
 
     ACTIVE = "active"
+    FROZEN = "frozen"
+    """It stands still, at its customer's wish."""
     EXPIRED = "expired"
     REVOKED = "revoked"
     """Its money was given back."""
+
+
+TRANSITIONS = frozenset(
+    {
+        (SubscriptionStatus.ACTIVE, SubscriptionStatus.FROZEN),
+        (SubscriptionStatus.ACTIVE, SubscriptionStatus.EXPIRED),
+        (SubscriptionStatus.ACTIVE, SubscriptionStatus.REVOKED),
+        (SubscriptionStatus.FROZEN, SubscriptionStatus.ACTIVE),
+        (SubscriptionStatus.FROZEN, SubscriptionStatus.EXPIRED),
+        (SubscriptionStatus.FROZEN, SubscriptionStatus.REVOKED),
+        (SubscriptionStatus.EXPIRED, SubscriptionStatus.ACTIVE),
+        (SubscriptionStatus.EXPIRED, SubscriptionStatus.REVOKED),
+        (SubscriptionStatus.REVOKED, SubscriptionStatus.ACTIVE),
+    }
+)
+"""What a subscription may become; the ledger refuses every other step (a trigger in 0010)."""
 
 
 class Grant(Value):
@@ -46,6 +64,12 @@ class Subscription(Value):
     status: SubscriptionStatus
     starts_at: datetime
     expires_at: datetime
+    frozen_at: datetime | None = None
+    """Set while it stands still."""
+    resumes_at: datetime | None = None
+    """When it then goes on by itself."""
+    freeze_days: int = 0
+    """How long the plan lets it stand still in each period; 0: not at all."""
     grace: timedelta | None = None
     """Set while it renews itself: how long the access outlasts the end if the card is declined."""
     device_id: DeviceId
@@ -83,6 +107,8 @@ class SubscriptionState(Value):
     """How long before the end the plan reminds; None in states of the first release."""
     win_backs: tuple[timedelta, ...] = ()
     """How long after the end the plan asks the customer back."""
+    resumes_at: datetime | None = None
+    """Set while it is frozen: when its allowance is used up, and it goes on by itself."""
     renews_itself: RenewalTerms | None = None
     """Set while a kept card is to be charged for the next period."""
     reminder_lead: timedelta = timedelta(hours=24)

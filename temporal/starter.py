@@ -37,6 +37,7 @@ from domain.errors import (
 )
 from domain.ids import ProviderPaymentId, PurchaseId, RefundId, SubscriptionId
 from domain.payments import Invoice
+from domain.plan_changes import Changed, ChangeOrder
 from domain.privacy import ErasureOrder, ErasureStage
 from domain.purchases import PurchaseOrder, PurchaseStage, Repair
 from domain.refund_orders import CancelOrder, RefundDecision, RefundVerdict, StaffRefund
@@ -199,15 +200,40 @@ class Starter:
             OfferChanged: it is not what they would get any more.
             RefundRefused: there is nothing to cancel.
         """
-        handle: WorkflowHandle[SubscriptionWorkflow, None] = self._client.get_workflow_handle_for(
-            SubscriptionWorkflow.run, subscription_workflow_id(order.subscription_id)
-        )
         with _update_errors():
-            return await handle.execute_update(
+            return await self._subscription(order.subscription_id).execute_update(
                 SubscriptionWorkflow.cancel,
                 order,
                 id=f"cancel:{order.refund_id}",
                 rpc_timeout=UPDATE_TIMEOUT,
+            )
+
+    async def change(self, order: ChangeOrder) -> Changed:
+        """Let a subscription go on with another plan, for nothing. Raises as `cancel` does."""
+        with _update_errors():
+            return await self._subscription(order.subscription_id).execute_update(
+                SubscriptionWorkflow.change,
+                order,
+                id=f"change:{order.change_id}",
+                rpc_timeout=UPDATE_TIMEOUT,
+            )
+
+    async def freeze(self, subscription_id: SubscriptionId) -> SubscriptionState:
+        """Let a subscription stand still.
+
+        Raises:
+            RefundRefused: it makes no sense now, or the plan allows no more of it.
+        """
+        with _update_errors():
+            return await self._subscription(subscription_id).execute_update(
+                SubscriptionWorkflow.freeze, rpc_timeout=UPDATE_TIMEOUT
+            )
+
+    async def resume(self, subscription_id: SubscriptionId) -> SubscriptionState:
+        """Let a frozen subscription go on. Raises as `freeze` does."""
+        with _update_errors():
+            return await self._subscription(subscription_id).execute_update(
+                SubscriptionWorkflow.resume, rpc_timeout=UPDATE_TIMEOUT
             )
 
     async def refund(self, order: StaffRefund) -> RefundDecision:
@@ -241,6 +267,13 @@ class Starter:
         )
         with _update_errors():
             await handle.execute_update(RefundWorkflow.repair, verdict, rpc_timeout=UPDATE_TIMEOUT)
+
+    def _subscription(
+        self, subscription_id: SubscriptionId
+    ) -> WorkflowHandle[SubscriptionWorkflow, None]:
+        return self._client.get_workflow_handle_for(
+            SubscriptionWorkflow.run, subscription_workflow_id(subscription_id)
+        )
 
     async def open_or_extend(self, state: SubscriptionState) -> None:
         """Let the subscription's workflow run until that end; fulfils `SubscriptionDesk`."""

@@ -13,6 +13,7 @@ from bot.renewals import Renewals
 from domain.ids import ChatId
 from domain.ports import (
     AccessLedger,
+    ChangeLedger,
     DeviceLedger,
     Notices,
     PaymentProvider,
@@ -26,6 +27,7 @@ from domain.ports import (
     TrafficLedger,
 )
 from infra.postgres.auto_renewals import AutoRenewals
+from infra.postgres.changes import PostgresChangeLedger
 from infra.postgres.customers import Customers
 from infra.postgres.erasure import PostgresPersonalData
 from infra.postgres.gifts import Gifts
@@ -102,6 +104,7 @@ class Gateways:
     devices: DeviceLedger
     traffic: TrafficLedger
     refunds: RefundLedger
+    changes: ChangeLedger
     desk: SubscriptionDesk
     personal_data: PersonalData
 
@@ -142,6 +145,7 @@ async def open_gateways(settings: GatewaySettings, client: Client) -> AsyncItera
             devices=PostgresDeviceLedger(pool),
             traffic=PostgresTrafficLedger(pool),
             refunds=PostgresRefundLedger(pool),
+            changes=PostgresChangeLedger(pool),
             desk=Starter(client),
             personal_data=PostgresPersonalData(pool, ring),
         )

@@ -8,6 +8,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
+from activities.changes import ChangeActivities
 from activities.interceptor import ShopInterceptor
 from activities.ledger import LedgerActivities
 from activities.notices import NoticeActivities
@@ -96,7 +97,11 @@ def _shop_activities(gateways: Gateways) -> list[Callable[..., Awaitable[object]
     notices = NoticeActivities(gateways.notices, gateways.access, gateways.devices)
     subscriptions = SubscriptionActivities(gateways.access, gateways.devices, gateways.desk)
     refunds = RefundActivities(gateways.refunds, gateways.notices)
+    changes = ChangeActivities(gateways.changes)
     return [
+        changes.change_plan,
+        changes.freeze_subscription,
+        changes.resume_subscription,
         refunds.decide_refund,
         refunds.note_refund,
         refunds.give_up_refund,

@@ -14,6 +14,7 @@ from bot.shop import Shop
 from domain.ids import ChatId
 from infra.keyring import KeyRing
 from infra.postgres.auto_renewals import AutoRenewals
+from infra.postgres.changes import PostgresChangeLedger
 from infra.postgres.customers import Customers
 from infra.postgres.devices import Devices
 from infra.postgres.former_customers import FormerCustomers
@@ -124,6 +125,7 @@ def _shop(
         auto_renewals=AutoRenewals(pool, ring, settings.policy.policy()),
         devices=Devices(pool, ring, new_device_keys),
         refunds=PostgresRefundLedger(pool),
+        changes=PostgresChangeLedger(pool),
         inbox=Inbox(pool, ring),
         sessions=Sessions(pool),
         starter=Starter(temporal),

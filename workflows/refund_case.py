@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.notices import Delivery
     from domain.payments import RefundRequest, RefundSnapshot
     from domain.refund_orders import (
+        CancelOrder,
         OwedRefund,
         RefundAlarm,
         RefundDecision,
@@ -218,14 +219,16 @@ class RefundWorkflow:
         self._telling.append(telling)
 
 
-async def start_refund(order: RefundOrder) -> None:
-    """Let a refund that was decided go its own way."""
+async def begin_refund(order: CancelOrder) -> RefundDecision:
+    """Have a refund decided; what is owed then goes its own way, whatever becomes of the caller."""
+    decision = await decide_refund(order)
     await workflow.start_child_workflow(
         RefundWorkflow.run,
         order,
         id=refund_workflow_id(order.refund_id),
         parent_close_policy=workflow.ParentClosePolicy.ABANDON,
     )
+    return decision
 
 
 async def decide_refund(order: RefundOrder) -> RefundDecision:

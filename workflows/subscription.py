@@ -1,7 +1,9 @@
 """A subscription: it sleeps until its next appointment, keeps it, and ends or goes on."""
 
+from collections.abc import Awaitable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
@@ -11,14 +13,18 @@ with workflow.unsafe.imports_passed_through():
     from activities.subscriptions import EndSubscription, SubscriptionActivities
     from domain.agenda import Appointment, Occasion, agenda, is_overtaken
     from domain.notices import Reminder, ReminderKind
+    from domain.plan_changes import Changed, ChangeOrder
     from domain.refund_orders import CancelOrder, RefundDecision
     from domain.subscriptions import SubscriptionState, SubscriptionStatus
     from workflows.auto_renewal import announce_charge, charge
+    from workflows.changes import change_plan, freeze, resume
     from workflows.names import PAID_UNTIL, SUBSCRIPTION_STATUS
     from workflows.options import DELIVERY, LEDGER
-    from workflows.refund_case import decide_refund, start_refund
+    from workflows.refund_case import begin_refund
     from workflows.refusals import refusal_of, refused
     from workflows.removal import start_removals
+
+Result = TypeVar("Result")
 
 _NEWS_IS_OLD_AFTER = timedelta(days=1)
 
@@ -57,23 +63,49 @@ class SubscriptionWorkflow:
     @workflow.update
     async def cancel(self, order: CancelOrder) -> RefundDecision:
         """End it now, for the money that the customer was offered."""
-        self._is_being_changed = True
-        try:
-            decision = await decide_refund(order)
-            await start_refund(order)
-            self.extend(await self._read())
-        except ActivityError as error:
-            raise refusal_of(error) from error
-        finally:
-            self._is_being_changed = False
-        return decision
+        return await self._changed_by(begin_refund(order))
 
     @cancel.validator
     def _may_be_cancelled(self, order: CancelOrder) -> None:
+        is_frozen = self._newest.status is SubscriptionStatus.FROZEN
+        wanted = SubscriptionStatus.FROZEN if is_frozen else SubscriptionStatus.ACTIVE
+        self._require(wanted, f"refund {order.refund_id}")
+
+    def _require(self, status: SubscriptionStatus, what: str) -> None:
+        """Refuse what makes no sense now, before anything is written into the history."""
         if self._is_being_changed:
-            raise refused(f"{order.refund_id}: another change is under way")
-        if self._newest.status is not SubscriptionStatus.ACTIVE:
-            raise refused(f"the subscription is {self._newest.status}: nothing to cancel")
+            raise refused(f"{what}: another change of the subscription is under way")
+        if self._newest.status is not status:
+            raise refused(f"{what}: the subscription is {self._newest.status}, not {status}")
+
+    @workflow.update
+    async def change(self, order: ChangeOrder) -> Changed:
+        """Go on with another plan, for what was left of this one."""
+        return await self._changed_by(change_plan(order))
+
+    @change.validator
+    def _may_change(self, order: ChangeOrder) -> None:
+        self._require(SubscriptionStatus.ACTIVE, f"change {order.change_id}")
+
+    @workflow.update
+    async def freeze(self) -> SubscriptionState:
+        """Stand still, without access; the days are kept."""
+        await self._changed_by(freeze(self._state.subscription_id))
+        return self._newest
+
+    @freeze.validator
+    def _may_freeze(self) -> None:
+        self._require(SubscriptionStatus.ACTIVE, "hold")
+
+    @workflow.update
+    async def resume(self) -> SubscriptionState:
+        """Go on, with the days that were kept."""
+        await self._changed_by(resume(self._state.subscription_id))
+        return self._newest
+
+    @resume.validator
+    def _may_resume(self) -> None:
+        self._require(SubscriptionStatus.FROZEN, "resumption")
 
     async def _live(self, appointments: tuple[Appointment, ...]) -> None:
         for appointment in appointments:
@@ -89,6 +121,8 @@ class SubscriptionWorkflow:
         match appointment.occasion:
             case Occasion.END:
                 await self._end()
+            case Occasion.RESUME:
+                await self._resume_by_itself()
             case Occasion.ANNOUNCE_CHARGE:
                 await announce_charge(self._state, appointment)
             case Occasion.CHARGE:
@@ -98,6 +132,26 @@ class SubscriptionWorkflow:
                 await self._tell(appointment.kind, appointment.distance, within=left)
             case Occasion.WIN_BACK:
                 await self._tell(appointment.kind, appointment.distance, within=_NEWS_IS_OLD_AFTER)
+
+    async def _changed_by(self, change: Awaitable[Result]) -> Result:
+        """Carry out a customer's wish; what the ledger refuses fails the update alone."""
+        self._is_being_changed = True
+        try:
+            result = await change
+            self.extend(await self._read())
+        except ActivityError as error:
+            raise refusal_of(error) from error
+        finally:
+            self._is_being_changed = False
+        return result
+
+    async def _resume_by_itself(self) -> None:
+        """The allowance is used up. A customer who resumes at this very moment is first."""
+        await workflow.wait_condition(lambda: not self._is_being_changed)
+        if not self._is_changed:
+            await resume(self._state.subscription_id)
+            self.extend(await self._read())
+            await self._tell(ReminderKind.RESUMED, within=_NEWS_IS_OLD_AFTER)
 
     async def _charge(self, appointment: Appointment) -> None:
         stopped = await charge(self._state, appointment, lambda: self._is_changed)

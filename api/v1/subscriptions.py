@@ -135,10 +135,11 @@ async def activate(
     },
 )
 async def status(user_id: UserPath, _service: ServiceDep, parts: PartsDep) -> JSONResponse:
-    """200 while it gives access, 410 with the same document when it has ended."""
+    """200 while it gives access or stands still, 410 with the same document when it has ended."""
     subscription = await _subscription(user_id, parts)
     report = await _report(subscription, parts)
-    code = 200 if report.has_active_subscription else 410
+    is_frozen = report.status is SubscriptionStatus.FROZEN
+    code = 200 if report.has_active_subscription or is_frozen else 410
     return JSONResponse(report.model_dump(mode="json"), status_code=code)
 
 

@@ -26,6 +26,7 @@ _STOPS = {
     StopReason.PLAN_GONE: N_("renewal.stopped.plan_gone"),
     StopReason.CARD_EXPIRED: N_("renewal.stopped.card_expired"),
     StopReason.PERMISSION_REVOKED: N_("renewal.stopped.permission_revoked"),
+    StopReason.PLAN_CHANGED: N_("renewal.stopped.plan_changed"),
     StopReason.SUBSCRIPTION_OVER: N_("renewal.stopped.tries_are_over"),
 }
 

@@ -39,6 +39,8 @@ def _line(phrases: Phrasebook, discount: Discount) -> str:
     saved, percent = phrases.price(discount.saved), discount.percent
     if discount.reason in _STANDING:
         return phrases.say(_STANDING[discount.reason], saved=saved, percent=percent)
+    if discount.reason is DiscountReason.UNUSED_TIME:
+        return phrases.say("discount.unused_time", saved=saved)
     if discount.days:
         days = phrases.count("days", discount.days)
         return phrases.say("discount.code_days", days=days, code=discount.code)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from bot.buttons import Place, Row, opens
 from bot.phrasebook import Phrasebook
+from bot.screens.freezing import frozen_text, resume_row
 from bot.screens.purchase import pay_button
 from bot.screens.screen import Screen
 from bot.standing import Standing
@@ -21,6 +22,10 @@ def menu_screen(
         return Screen(
             text=_active(phrases, subscription, now), rows=_rows(phrases, *_active_rows(phrases))
         )
+    if subscription is not None and subscription.status is SubscriptionStatus.FROZEN:
+        mine = (opens(phrases.label("button.mine"), Place.MINE),)
+        rows = _rows(phrases, resume_row(phrases), mine)
+        return Screen(text=frozen_text(phrases, subscription), rows=rows)
     if purchase is not None and _is_under_way(purchase):
         return _under_way(phrases, purchase)
     buy = (opens(phrases.label("button.buy"), Place.PLANS),)

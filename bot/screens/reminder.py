@@ -10,6 +10,7 @@ from domain.pricing import Quote
 _TEXTS = {
     ReminderKind.BEFORE: N_("reminder.before"),
     ReminderKind.DAY_BEFORE: N_("reminder.day_before"),
+    ReminderKind.RESUMED: N_("reminder.resumed"),
     ReminderKind.ENDED: N_("reminder.ended"),
     ReminderKind.WIN_BACK: N_("reminder.win_back"),
 }

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from bot.buttons import Place, Row, back_to_menu, opens
 from bot.phrasebook import Phrasebook
+from bot.screens.freezing import frozen_screen
 from bot.screens.screen import Screen
-from domain.subscriptions import Subscription
+from domain.subscriptions import Subscription, SubscriptionStatus
 
 
 def subscription_screen(
@@ -17,14 +18,19 @@ def subscription_screen(
         text = phrases.say("mine.none")
         return Screen(text=text, rows=(buy, presents_row(phrases), back_to_menu(phrases)))
     renew = (opens(phrases.label("button.renew"), Place.PLANS),)
+    if subscription.status is SubscriptionStatus.FROZEN:
+        return frozen_screen(phrases, subscription)
     if not subscription.gives_access(now):
         text = phrases.say("mine.ended", end=phrases.moment(subscription.expires_at))
         return Screen(text=text, rows=(renew, presents_row(phrases), back_to_menu(phrases)))
     config = (opens(phrases.label("button.config"), Place.CONFIG),)
     by_itself = (opens(phrases.label("button.auto_renewal"), Place.AUTO_RENEWAL),)
     devices = (opens(phrases.label("button.devices"), Place.DEVICES),)
-    setup = (
-        opens(phrases.label("button.setup"), Place.SETUP),
+    setup = (opens(phrases.label("button.setup"), Place.SETUP),)
+    freeze = opens(phrases.label("button.freeze"), Place.FREEZE)
+    otherwise = (
+        opens(phrases.label("button.change"), Place.CHANGE),
+        *((freeze,) if subscription.freeze_days else ()),
         opens(phrases.label("button.cancel"), Place.CANCEL),
     )
     return Screen(
@@ -35,6 +41,7 @@ def subscription_screen(
             renew,
             by_itself,
             setup,
+            otherwise,
             presents_row(phrases),
             back_to_menu(phrases),
         ),

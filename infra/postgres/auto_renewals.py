@@ -259,7 +259,7 @@ async def stop_renewing(
     found = await connection.fetchval(
         """
         update subscriptions set revision = revision + 1
-        where user_id = $1 and status = 'active' returning subscription_id
+        where user_id = $1 and status in ('active', 'frozen') returning subscription_id
         """,
         user_id,
     )

@@ -187,8 +187,9 @@ async def _end_access(connection: Connection, user_id: UserId, now: datetime) ->
     rows = await connection.fetch(
         """
         update subscriptions
-        set status = 'expired', expires_at = greatest(starts_at, $2), revision = revision + 1
-        where user_id = $1 and status = 'active' returning subscription_id
+        set status = 'expired', expires_at = greatest(starts_at, $2), revision = revision + 1,
+            frozen_at = null
+        where user_id = $1 and status in ('active', 'frozen') returning subscription_id
         """,
         user_id,
         now,

@@ -15,6 +15,10 @@ class Cause(StrEnum):
     TRIAL = "trial"
     GIFT = "gift"
     REFERRAL = "referral"
+    CHANGE = "change"
+    """Another plan, for what was left of the former one."""
+    RESTORED = "restored"
+    """A refund that could not be made."""
 
 
 async def cause_of_free(connection: Connection, purchase_id: PurchaseId) -> Cause:

@@ -13,6 +13,7 @@ from domain.money import Money
 from domain.payments import Provider
 from domain.purchases import PurchaseStage
 from domain.refunds import Lapse, Outgo
+from infra.postgres.free_grants import Cause
 from infra.postgres.pool import Connection
 
 _GRANTS = """
@@ -45,6 +46,7 @@ async def holdings_of(connection: Connection, subscription: Record) -> Holdings:
         ),
         ends_at=subscription["expires_at"],
         revision=subscription["revision"],
+        stands_still_since=subscription["frozen_at"],
         traffic_bytes=await _traffic(connection, subscription["subscription_id"]),
     )
 
@@ -78,7 +80,7 @@ async def add_grant(
     *,
     grant_id: GrantId,
     subscription_id: UUID,
-    cause: str,
+    cause: Cause,
     starts_at: datetime,
     expires_at: datetime,
     money: Iterable[tuple[PaymentId, Money]],
@@ -88,8 +90,9 @@ async def add_grant(
         """
         insert into grants (grant_id, subscription_id, device_id, starts_at, expires_at,
                             is_renewal, cause)
-        select $1, $2, (select device_id from devices where subscription_id = $2
-                        order by created_at, device_id limit 1), $4, $5, true, $3
+        select $1, $2, d.device_id, $4, $5, true, $3
+        from devices d where d.subscription_id = $2 and d.removed_at is null
+        order by d.created_at, d.device_id limit 1
         """,
         grant_id,
         subscription_id,

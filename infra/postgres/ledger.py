@@ -1,7 +1,7 @@
 """What was sold, paid and granted."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from asyncpg import Record
@@ -10,7 +10,7 @@ from domain.errors import NotPaid, PurchaseRefused, UnknownPurchase
 from domain.ids import DeviceId, ProviderPaymentId, PurchaseId, UserId, grant_id_of
 from domain.payments import Cancellation, Invoice, PaymentSnapshot, PaymentStatus, RefundSnapshot
 from domain.ports import Sealer
-from domain.purchases import PurchaseStage, Recollection, RepairAction, StuckReason
+from domain.purchases import PurchaseKind, PurchaseStage, Recollection, RepairAction, StuckReason
 from domain.referrals import Reward
 from domain.servers import DeviceKeys
 from domain.subscriptions import Grant, PlacedPeer
@@ -21,6 +21,7 @@ from infra.postgres.free_grants import Cause, cause_of_free
 from infra.postgres.gifts import close_gift, void_gift, wrap_gift
 from infra.postgres.grants import GRANT_OF_PURCHASE, grant_from
 from infra.postgres.periods import extend_subscription
+from infra.postgres.plan_changes import give_change, worth_of
 from infra.postgres.pool import Connection, Pool
 from infra.postgres.revocations import take_back
 from infra.postgres.rewards import add_credits, cancel_reward, promise_reward, reward_for
@@ -193,6 +194,12 @@ class PostgresPurchaseLedger:
         await spend_discounts(connection, purchase_id)
         await keep_method(connection, self._sealer, purchase, payment, now)
         await promise_reward(connection, UserId(purchase["user_id"]), purchase_id, now)
+        if purchase["kind"] == PurchaseKind.CHANGE:
+            if await give_change(connection, purchase, payment_row, now):
+                await _publish(connection, purchase_id, PurchaseStage.SETTING_UP)
+                return
+            # Nothing is left to change: the payment buys the time that it is worth.
+            purchase = await _lock(connection, purchase_id, bought=worth_of(purchase))
         await self._give(connection, purchase, now, cause=Cause.PURCHASE, payment_row=payment_row)
 
     async def _give(
@@ -271,18 +278,28 @@ class PostgresPurchaseLedger:
         return first
 
 
-async def _lock(connection: Connection, purchase_id: PurchaseId) -> Record:
-    """Lock the customer, so that parallel purchases of one customer add up."""
+async def _lock(
+    connection: Connection, purchase_id: PurchaseId, *, bought: timedelta | None = None
+) -> Record:
+    """Lock the customer, so that parallel purchases of one customer add up.
+
+    `bought` where it is another time than what the order says.
+    """
     row = await connection.fetchrow(
         """
         select p.purchase_id, p.user_id, p.tariff_id, p.created_at,
-               (p.order_document ->> 'duration')::interval as bought,
+               coalesce($2, (p.order_document ->> 'duration')::interval) as bought, p.price,
+               coalesce((p.order_document -> 'full_price' ->> 'amount')::numeric, p.price)
+                   as full_price,
+               coalesce(p.order_document ->> 'kind', 'access') as kind,
+               p.order_document -> 'change' as agreed_change,
                coalesce(p.order_document ->> 'provider', 'yookassa') as provider
         from purchases p join users u using (user_id)
         where p.purchase_id = $1
         for no key update of u
         """,
         purchase_id,
+        bought,
     )
     if row is None:
         raise UnknownPurchase(f"there is no purchase {purchase_id} in the ledger")

@@ -11,6 +11,7 @@ from asyncpg import Record
 
 from domain.subscriptions import SubscriptionStatus, end_after
 from infra.postgres.auto_renewals import grace_of
+from infra.postgres.freezing import thaw
 from infra.postgres.pool import Connection
 
 
@@ -22,7 +23,7 @@ async def extend_subscription(
     current = await connection.fetchrow(
         """
         select * from subscriptions where user_id = $1
-        order by (status = 'active') desc, expires_at desc limit 1
+        order by (status in ('active', 'frozen')) desc, expires_at desc limit 1
         for no key update
         """,
         purchase["user_id"],
@@ -31,6 +32,9 @@ async def extend_subscription(
         opened = await _open(connection, purchase, now)
         await _tell(connection, opened, "opened", purchase)
         return opened, False
+    if current["status"] == SubscriptionStatus.FROZEN:
+        # Whoever buys wants to connect: the days until now are kept, and it goes on.
+        current = await thaw(connection, current, now)
     extended = await _extend(connection, current, purchase, now)
     await _tell(connection, extended, "extended", purchase)
     return extended, True
@@ -46,11 +50,21 @@ async def shorten_subscription(connection: Connection, grant: Record, now: datet
     if grant["starts_at"] < current["starts_at"]:
         return False
     end = current["expires_at"] - (grant["expires_at"] - grant["starts_at"] - grant["taken_back"])
+    return await cut_subscription(connection, grant, end, now)
+
+
+async def cut_subscription(
+    connection: Connection, grant: Record, end: datetime, now: datetime
+) -> bool:
+    """Let the grant's subscription end then; True when that leaves nothing of it."""
     row = await connection.fetchrow(
         """
         update subscriptions
         set expires_at = greatest(starts_at, $2), revision = revision + 1, end_set_at = $3,
-            status = case when $2 <= $3::timestamptz then 'revoked' else status end
+            status = case when $2 <= coalesce(frozen_at, $3::timestamptz) then 'revoked'
+                          else status end,
+            frozen_at = case when $2 <= coalesce(frozen_at, $3::timestamptz) then null
+                             else frozen_at end
         where subscription_id = $1 returning *
         """,
         grant["subscription_id"],
@@ -91,7 +105,8 @@ async def _extend(
         """
         update subscriptions
         set status = 'active', tariff_id = $2, starts_at = $3, expires_at = $4,
-            revision = revision + 1, end_set_at = $5
+            revision = revision + 1, end_set_at = $5, freeze_used = '0',
+            frozen_for = case when $6 then frozen_for else '0' end
         where subscription_id = $1
         returning *
         """,
@@ -100,6 +115,7 @@ async def _extend(
         current["starts_at"] if is_active else now,
         end_after(current["expires_at"] if is_active else None, bought_at, purchase["bought"]),
         now,
+        is_active,
     )
     assert row is not None  # noqa: S101  # locked by the caller
     return row

@@ -20,19 +20,19 @@ class Plans:
         rows = await self._pool.fetch(
             "select * from tariffs where is_for_sale and not is_trial order by position, tariff_id"
         )
-        return tuple(_plan(row) for row in rows)
+        return tuple(plan_from(row) for row in rows)
 
     async def find(self, plan_id: PlanId) -> Plan | None:
         """The plan, if it is on offer."""
         row = await self._pool.fetchrow(
             "select * from tariffs where tariff_id = $1 and is_for_sale and not is_trial", plan_id
         )
-        return None if row is None else _plan(row)
+        return None if row is None else plan_from(row)
 
     async def trial(self) -> Plan | None:
         """The free plan for newcomers, if the owner offers one."""
         row = await self._pool.fetchrow("select * from tariffs where is_for_sale and is_trial")
-        return None if row is None else _plan(row)
+        return None if row is None else plan_from(row)
 
     async def offer_trial(self, days: int | None) -> None:
         """Offer newcomers so many days for free; None: no longer."""
@@ -50,7 +50,8 @@ class Plans:
         return status == "UPDATE 1"
 
 
-def _plan(row: Record) -> Plan:
+def plan_from(row: Record) -> Plan:
+    """The plan in a row of `tariffs`."""
     return Plan(
         plan_id=PlanId(row["tariff_id"]),
         slug=row["slug"],

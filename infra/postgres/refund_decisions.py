@@ -33,6 +33,8 @@ from infra.postgres.pool import Connection
 
 _NOTHING = timedelta(0)
 
+_LIVING = (SubscriptionStatus.ACTIVE, SubscriptionStatus.FROZEN)
+
 _THE_CUSTOMER = "customer"
 """The actor in the audit log, which names no customer: it outlives an erasure."""
 
@@ -47,7 +49,7 @@ async def decide_cancel(connection: Connection, order: CancelOrder, now: datetim
     subscription = await _locked(connection, order.subscription_id)
     if await _is_decided(connection, order.refund_id):
         return
-    if subscription["status"] != SubscriptionStatus.ACTIVE:
+    if subscription["status"] not in _LIVING:
         raise RefundRefused(f"the subscription is {subscription['status']}: nothing to cancel")
     offer = refund_offer(await holdings_of(connection, subscription), order.made_at)
     is_fresh = now - OFFER_LIFE <= order.made_at <= now + OFFER_LIFE
@@ -75,11 +77,11 @@ async def decide_staff_refund(connection: Connection, order: StaffRefund, now: d
     _check(payment, order)
     subscription = await _locked(connection, payment["subscription_id"])
     outgoes, lapses = await _leaving(connection, subscription, payment, order.amount)
-    is_active = subscription["status"] == SubscriptionStatus.ACTIVE
-    taken = lapses if is_active else ()
+    taken = lapses if subscription["status"] in _LIVING else ()
     old_end = subscription["expires_at"]
     end = old_end - _total(taken)
-    lost = max(old_end - max(end, now), _NOTHING) if taken else _NOTHING
+    present = subscription["frozen_at"] or now
+    lost = max(old_end - max(end, present), _NOTHING) if taken else _NOTHING
     part = RefundPart(
         payment_id=PaymentId(payment["payment_id"]),
         provider=Provider(payment["provider"]),
@@ -90,7 +92,7 @@ async def decide_staff_refund(connection: Connection, order: StaffRefund, now: d
     await _owe(connection, order.refund_id, (part,))
     await take_out(connection, outgoes, taken)
     if taken:
-        over = end <= now
+        over = end <= present
         await _shorten(connection, subscription, end, now, is_over=over, refund_id=order.refund_id)
 
 
@@ -184,7 +186,8 @@ async def _shorten(
         """
         update subscriptions
         set expires_at = greatest(starts_at, $2), revision = revision + 1, end_set_at = $3,
-            status = case when $4 then 'revoked' else status end
+            status = case when $4 then 'revoked' else status end,
+            frozen_at = case when $4 then null else frozen_at end
         where subscription_id = $1
         """,
         subscription_id,

@@ -28,6 +28,8 @@ from domain.refund_orders import (
 from domain.refunds import RefundOffer, refund_offer
 from domain.subscriptions import SubscriptionStatus
 from infra.postgres.discount_uses import release_discounts
+from infra.postgres.free_grants import Cause
+from infra.postgres.freezing import thaw
 from infra.postgres.holdings import add_grant, holdings_of
 from infra.postgres.pool import Connection, Pool
 from infra.postgres.refund_decisions import decide_cancel, decide_staff_refund
@@ -57,7 +59,8 @@ class PostgresRefundLedger:
         """What cancelling would give back now; None where there is nothing to cancel."""
         async with self._pool.acquire() as connection, connection.transaction():
             subscription = await connection.fetchrow(
-                "select * from subscriptions where user_id = $1 and status = 'active'", user_id
+                "select * from subscriptions where user_id = $1 and status in ('active', 'frozen')",
+                user_id,
             )
             if subscription is None:
                 return None
@@ -227,6 +230,8 @@ async def _restore(connection: Connection, part: Record, now: datetime) -> None:
         part["subscription_id"],
     )
     assert subscription is not None  # noqa: S101  # a case references it
+    if subscription["status"] == SubscriptionStatus.FROZEN:
+        subscription = await thaw(connection, subscription, now)
     is_active = subscription["status"] == SubscriptionStatus.ACTIVE
     since = subscription["expires_at"] if is_active else now
     until = since + part["lost"]
@@ -237,7 +242,7 @@ async def _restore(connection: Connection, part: Record, now: datetime) -> None:
         connection,
         grant_id=restored_grant_id_of(RefundId(part["refund_id"]), payment_id),
         subscription_id=part["subscription_id"],
-        cause="restored",
+        cause=Cause.RESTORED,
         starts_at=since,
         expires_at=until,
         money=((payment_id, money),),
@@ -257,7 +262,8 @@ async def _reopen(
         """
         update subscriptions
         set status = 'active', starts_at = case when $4 then starts_at else $2 end,
-            expires_at = $3, end_set_at = $2, revision = revision + 1
+            expires_at = $3, end_set_at = $2, revision = revision + 1,
+            frozen_for = case when $4 then frozen_for else '0' end
         where subscription_id = $1
         """,
         subscription_id,

@@ -11,7 +11,7 @@ SUBSCRIPTION_OF = """
     select s.*, t.device_limit
     from subscriptions s join tariffs t using (tariff_id)
     where s.user_id = $1
-    order by (s.status = 'active') desc, s.expires_at desc limit 1
+    order by (s.status in ('active', 'frozen')) desc, s.expires_at desc limit 1
 """
 """The customer's subscription, the active one or the last that was, with its plan's limit."""
 

@@ -1,6 +1,6 @@
 """Who may connect, until when, and where."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import IPv4Interface, IPv6Interface
 
 from asyncpg import Record
@@ -51,7 +51,7 @@ class Subscriptions:
         """The customer's subscription: the active one, else the last that was."""
         row = await self._pool.fetchrow(
             """
-            select s.*, t.name_ru, t.name_en, d.device_id, d.public_key,
+            select s.*, t.name_ru, t.name_en, t.freeze_days_per_period, d.device_id, d.public_key,
                    v.slug as server, v.location,
                    (select grace from live_consents c join tariffs using (tariff_id)
                     where c.user_id = s.user_id) as grace
@@ -63,7 +63,7 @@ class Subscriptions:
             left join tunnel_addresses a on a.device_id = d.device_id and a.leaving_revision is null
             left join vpn_servers v on v.server_id = a.server_id
             where s.user_id = $1
-            order by (s.status = 'active') desc, s.expires_at desc limit 1
+            order by (s.status in ('active', 'frozen')) desc, s.expires_at desc limit 1
             """,
             user_id,
         )
@@ -163,7 +163,7 @@ class Subscriptions:
         """The subscription's end and revision, read together."""
         row = await self._pool.fetchrow(
             """
-            select s.*, t.reminder_leads, t.win_back_after,
+            select s.*, t.reminder_leads, t.win_back_after, t.freeze_days_per_period,
                    r.charge_offsets, r.charge_notice, r.grace
             from subscriptions s
             join tariffs t using (tariff_id)
@@ -184,6 +184,7 @@ class Subscriptions:
             end_set_at=row["end_set_at"],
             reminder_leads=tuple(row["reminder_leads"]),
             win_backs=tuple(row["win_back_after"]),
+            resumes_at=_resumes_at(row),
             renews_itself=_terms(row),
         )
 
@@ -197,6 +198,8 @@ class Subscriptions:
             if row is None:
                 raise LookupError(f"there is no subscription {subscription_id}")
             is_active = row["status"] == SubscriptionStatus.ACTIVE
+            if row["status"] == SubscriptionStatus.FROZEN:
+                return Ending(ended=False, expires_at=row["expires_at"])
             if is_active and row["expires_at"] > now:
                 return Ending(ended=False, expires_at=row["expires_at"])
             if is_active:
@@ -271,6 +274,15 @@ async def _expire(connection: Connection, subscription_id: SubscriptionId) -> No
     await withdraw_devices(connection, subscription_id)
 
 
+def _resumes_at(row: Record) -> datetime | None:
+    """When a frozen subscription goes on by itself."""
+    if row["frozen_at"] is None:
+        return None
+    allowed = timedelta(days=row["freeze_days_per_period"]) - row["freeze_used"]
+    resumes_at: datetime = row["frozen_at"] + allowed
+    return resumes_at
+
+
 def _terms(row: Record) -> RenewalTerms | None:
     if row["charge_offsets"] is None:
         return None
@@ -290,6 +302,9 @@ def _subscription(row: Record) -> Subscription:
         status=SubscriptionStatus(row["status"]),
         starts_at=row["starts_at"],
         expires_at=row["expires_at"],
+        frozen_at=row["frozen_at"],
+        resumes_at=_resumes_at(row),
+        freeze_days=row["freeze_days_per_period"],
         grace=row["grace"],
         device_id=DeviceId(row["device_id"]),
         device_public_key=row["public_key"],

@@ -178,6 +178,17 @@ async def test_a_subscription_that_ended_is_410_and_says_so(
     assert (await service.get(CONFIG)).status_code == 410
 
 
+async def test_a_subscription_on_hold_is_not_over(
+    service: httpx.AsyncClient, memory: Memory, payment_id: UUID
+) -> None:
+    memory.grant(payment_id)
+    on_hold = {"status": SubscriptionStatus.FROZEN}
+    memory.subscriptions[USER] = memory.subscriptions[USER].model_copy(update=on_hold)
+    answer = await service.get(STATUS)
+    assert answer.status_code == 200
+    assert (answer.json()["status"], answer.json()["has_active_subscription"]) == ("frozen", False)
+
+
 async def test_a_page_that_nobody_used_is_not_the_last_payment(
     service: httpx.AsyncClient, memory: Memory, payment_id: UUID
 ) -> None:

@@ -38,6 +38,7 @@ class Stage:
     subscriptions: fakes.Subscriptions = field(default_factory=fakes.Subscriptions)
     auto_renewals: fakes.AutoRenewals = field(default_factory=fakes.AutoRenewals)
     refunds: fakes.Refunds = field(default_factory=fakes.Refunds)
+    changes: fakes.Changes = field(default_factory=fakes.Changes)
     devices: fakes.Devices = field(default_factory=fakes.Devices)
     inbox: fakes.Inbox = field(default_factory=fakes.Inbox)
     sessions: fakes.Sessions = field(default_factory=fakes.Sessions)
@@ -61,6 +62,7 @@ class Stage:
             subscriptions=self.subscriptions,
             auto_renewals=self.auto_renewals,
             refunds=self.refunds,
+            changes=self.changes,
             devices=self.devices,
             inbox=self.inbox,
             sessions=self.sessions,

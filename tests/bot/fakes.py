@@ -12,8 +12,10 @@ from domain.customers import Customer, Introduction
 from domain.devices import Device, DeviceShelf, DeviceTurn, DeviceWork
 from domain.errors import GiftGone, PromoRefused, TemporalUnavailable
 from domain.gifts import Gift
+from domain.holdings import Backing, Holding, Holdings
 from domain.ids import (
     DeviceId,
+    GrantId,
     MessageId,
     PaymentId,
     PlanId,
@@ -29,6 +31,13 @@ from domain.languages import Language, Wording, language_of
 from domain.money import roubles
 from domain.notices import Claim, ClaimedNotice
 from domain.payments import Provider
+from domain.plan_changes import (
+    Changed,
+    ChangeOffer,
+    ChangeOrder,
+    ChangeRefusal,
+    change_offer,
+)
 from domain.plans import Plan
 from domain.privacy import CustomerData, ErasureOrder
 from domain.promotions import PromoCode, PromoKind, PromoRefusal
@@ -142,6 +151,12 @@ def a_device(**changes: object) -> Device:
     return device.model_copy(update=changes)
 
 
+def a_state(subscription_id: SubscriptionId) -> SubscriptionState:
+    return SubscriptionState(
+        subscription_id=subscription_id, user_id=ANNA, expires_at=NOW + timedelta(days=29)
+    )
+
+
 def an_offer(sum_back: Decimal = Decimal("199.33")) -> RefundOffer:
     part = RefundPart(
         payment_id=PaymentId(1),
@@ -165,6 +180,27 @@ def a_decision(order: CancelOrder, sum_back: Decimal = Decimal("199.33")) -> Ref
     return RefundDecision(
         refund_id=order.refund_id, user_id=ANNA, language=Language.RUSSIAN, owed=(owed,)
     )
+
+
+THREE_HUNDRED_LEFT = Holdings(
+    grants=(
+        Holding(
+            grant_id=GrantId(UUID(int=3)),
+            length=timedelta(days=30),
+            backings=(
+                Backing(payment_id=PaymentId(1), amount=MONTH.price, paid=MONTH.price, paid_at=NOW),
+            ),
+        ),
+    ),
+    ends_at=NOW + timedelta(days=30),
+    revision=3,
+)
+
+
+def changes_to(
+    plans: tuple[Plan, ...], holdings: Holdings = THREE_HUNDRED_LEFT, now: datetime = NOW
+) -> tuple[tuple[Plan, ChangeOffer | ChangeRefusal], ...]:
+    return tuple((plan, change_offer(holdings, MONTH, plan, devices=1, now=now)) for plan in plans)
 
 
 class Customers:
@@ -444,6 +480,25 @@ class Refunds:
         return self.decided
 
 
+class Changes:
+    """What other plans would cost, and how long the subscription may stand still."""
+
+    def __init__(self) -> None:
+        self.holdings: Holdings | None = THREE_HUNDRED_LEFT
+        self.left = timedelta(days=7)
+
+    async def offers(
+        self, user_id: UserId, plans: tuple[Plan, ...], now: datetime
+    ) -> tuple[SubscriptionId, tuple[tuple[Plan, ChangeOffer | ChangeRefusal], ...]] | None:
+        if self.holdings is None:
+            return None
+        offers = changes_to(plans, self.holdings, now)
+        return SubscriptionId(UUID(int=1)), offers
+
+    async def allowance(self, user_id: UserId) -> timedelta:
+        return self.left
+
+
 class Inbox:
     def __init__(self) -> None:
         self.done: set[int] = set()
@@ -474,6 +529,9 @@ class Starter:
         self.surpluses: list[Surplus] = []
         self.told: list[SubscriptionState] = []
         self.cancelled: list[CancelOrder] = []
+        self.changed: list[ChangeOrder] = []
+        self.frozen: list[SubscriptionId] = []
+        self.resumed: list[SubscriptionId] = []
         self.verdicts: list[tuple[RefundId, RefundVerdict]] = []
         self.carried_out: list[DeviceWork] = []
         self.erasures: list[ErasureOrder] = []
@@ -513,6 +571,27 @@ class Starter:
             raise self.refusal
         self.cancelled.append(order)
         return a_decision(order)
+
+    async def change(self, order: ChangeOrder) -> Changed:
+        self._check()
+        self.changed.append(order)
+        return Changed(subscription_id=order.subscription_id, expires_at=NOW)
+
+    async def freeze(self, subscription_id: SubscriptionId) -> SubscriptionState:
+        self._check()
+        self.frozen.append(subscription_id)
+        return a_state(subscription_id)
+
+    async def resume(self, subscription_id: SubscriptionId) -> SubscriptionState:
+        self._check()
+        self.resumed.append(subscription_id)
+        return a_state(subscription_id)
+
+    def _check(self) -> None:
+        if self.is_away:
+            raise TemporalUnavailable("the Temporal server does not answer")
+        if self.refusal is not None:
+            raise self.refusal
 
     async def repair_refund(self, refund_id: RefundId, verdict: RefundVerdict) -> None:
         if self.refusal is not None:

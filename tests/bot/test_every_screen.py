@@ -32,6 +32,11 @@ from bot.screens.cancelling import (
     refund_alarm_screen,
     refund_notice_screen,
 )
+from bot.screens.changing import (
+    change_screen,
+    changed_change_screen,
+    plan_changed_screen,
+)
 from bot.screens.checkout import (
     email_screen,
     not_started_screen,
@@ -50,6 +55,7 @@ from bot.screens.devices import (
     remove_screen,
     rename_screen,
 )
+from bot.screens.freezing import freeze_screen, resumed_screen
 from bot.screens.friends import friends_screen, reward_screen, welcome_line
 from bot.screens.gifts import (
     gift_gone_screen,
@@ -77,6 +83,7 @@ from domain.ids import (
     ChatId,
     MessageId,
     PaymentId,
+    PlanId,
     PurchaseId,
     RefundId,
     SavedMethodId,
@@ -87,6 +94,7 @@ from domain.languages import Language
 from domain.money import roubles, stars
 from domain.notices import Reminder, ReminderKind
 from domain.payments import Cancellation, Provider
+from domain.plan_changes import Changed, ChangeOffer, ChangeRefusal
 from domain.pricing import DiscountReason, Offers, StandingDiscount, list_quote, quote, quotes
 from domain.privacy import ErasureStage
 from domain.promotions import PromoKind, PromoRefusal
@@ -119,6 +127,7 @@ from tests.bot.fakes import (
     a_device,
     a_subscription,
     an_offer,
+    changes_to,
 )
 
 HERE = Path(__file__).parent
@@ -165,6 +174,8 @@ def every_screen(phrases: Phrasebook) -> Iterator[Named]:
     yield from renewals(phrases)
     yield from devices(phrases)
     yield from cancelling(phrases)
+    yield from changing(phrases)
+    yield from freezing(phrases)
     yield from guides(phrases)
     yield from alarms(phrases)
     yield "my data", privacy_screen(phrases)
@@ -431,6 +442,36 @@ def cancelling(phrases: Phrasebook) -> Iterator[Named]:
         occasion=1,
     )
     yield "refund, alarm", refund_alarm_screen(phrases, alarm)
+
+
+def changing(phrases: Phrasebook) -> Iterator[Named]:
+    cheap = MONTH.model_copy(update={"plan_id": PlanId(3), "price": roubles(100)})
+    offers = changes_to((MONTH, YEAR, cheap))
+    yield "change, plans", change_screen(phrases, offers)
+    yield "change, outdated", changed_change_screen(phrases, offers)
+    refused = tuple((YEAR, refusal) for refusal in ChangeRefusal)
+    yield "change, refused", change_screen(phrases, refused)
+    changed = Changed(subscription_id=a_subscription().subscription_id, expires_at=NOW)
+    yield "change, done", plan_changed_screen(phrases, MONTH.name.within(phrases.language), changed)
+    offer = offers[1][1]
+    assert isinstance(offer, ChangeOffer)
+    told = {"price": offer.to_pay, "full_price": YEAR.price, "discounts": (offer.discount,)}
+    page = notice(phrases, PurchaseStage.AWAITING_PAYMENT).model_copy(update=told)
+    yield "change, payment", purchase_screen(phrases, page)
+
+
+def freezing(phrases: Phrasebook) -> Iterator[Named]:
+    frozen = a_subscription(status=SubscriptionStatus.FROZEN).model_copy(
+        update={"frozen_at": NOW, "resumes_at": NOW + timedelta(days=7)}
+    )
+    may_freeze = a_subscription().model_copy(update={"freeze_days": 7})
+    yield "mine, may be paused", subscription_screen(phrases, may_freeze, NOW)
+    yield "freeze, offer", freeze_screen(phrases, timedelta(days=7), NOW)
+    yield "freeze, used up", freeze_screen(phrases, timedelta(0), NOW)
+    yield "mine, frozen", subscription_screen(phrases, frozen, NOW)
+    menu = menu_screen(phrases, Standing(subscription=frozen), NOW, first_name="Анна")
+    yield "menu, frozen", menu
+    yield "freeze, resumed", resumed_screen(phrases, NOW + timedelta(days=29))
 
 
 def guides(phrases: Phrasebook) -> Iterator[Named]:

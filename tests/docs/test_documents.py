@@ -9,11 +9,13 @@ from typer.main import get_command
 
 from docs.settings import README, with_table
 from domain.purchases import PurchasePolicy, PurchaseStage, RepairAction, StuckReason
+from domain.subscriptions import TRANSITIONS, SubscriptionStatus
 from workers.cli import app
 
 PROJECT = README.parent
 DOCUMENTS = [README, *sorted((PROJECT / "docs").glob("*.md"))]
 PURCHASE = (PROJECT / "docs" / "purchase.md").read_text()
+SUBSCRIPTION = (PROJECT / "docs" / "subscription.md").read_text()
 UNITS = {"s": "seconds", "min": "minutes", "h": "hours"}
 
 
@@ -57,6 +59,13 @@ def test_every_timer_is_explained_with_its_default() -> None:
 def test_every_repair_and_every_reason_is_explained() -> None:
     assert set(first_column("| Repair |")) == set(RepairAction)
     assert all(f"`{reason}`" in PURCHASE for reason in StuckReason)
+
+
+def test_a_subscription_becomes_what_the_drawing_says() -> None:
+    drawing = SUBSCRIPTION.split("```mermaid")[1].split("```")[0]
+    steps = set(re.findall(r"(\w+) --> (\w+):", drawing))
+    assert {step for step in steps if step[0] != step[1]} == set(TRANSITIONS)
+    assert {status for step in steps for status in step} == set(SubscriptionStatus)
 
 
 def test_links_lead_somewhere(document: Path) -> None:

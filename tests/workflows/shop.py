@@ -22,6 +22,7 @@ from domain.purchases import (
 )
 from domain.refund_orders import CancelOrder, RefundDecision
 from temporal.starter import Starter
+from tests.workflows.fake_changes import FakeChanges
 from tests.workflows.fake_devices import FakeDevices, FakeTraffic
 from tests.workflows.fake_ledger import USER, FakeLedger
 from tests.workflows.fake_outside import FakeNotices, FakePeers
@@ -113,6 +114,7 @@ class Shop:
         self.ledger = FakeLedger(self.journal)
         self.renewals = FakeRenewals(self.ledger)
         self.refunds = FakeRefunds(self.ledger, self.journal)
+        self.changes = FakeChanges(self.ledger, self.journal)
         self.devices = FakeDevices(self.journal)
         self.traffic = FakeTraffic(self.journal)
         self.peers = FakePeers(self.journal)
@@ -133,6 +135,7 @@ class Shop:
             access=self.ledger,
             renewals=self.renewals,
             refunds=self.refunds,
+            changes=self.changes,
             devices=self.devices,
             traffic=self.traffic,
             desk=self.starter,

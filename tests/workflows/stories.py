@@ -343,6 +343,24 @@ async def subscription_cancelled(shop: Shop) -> Handle:
     return first
 
 
+async def subscription_frozen(shop: Shop) -> Handle:
+    subscription_id, first = await _opened(shop, MONTH)
+    await shop.starter.freeze(subscription_id)
+    await _closes(first)
+    return first
+
+
+async def subscription_resumed_by_itself(shop: Shop) -> Handle:
+    subscription_id, first = await _opened(shop, MONTH)
+    await shop.starter.freeze(subscription_id)
+    await _closes(first)
+    frozen = await _this_run(shop, shop.subscription(subscription_id))
+    await shop.forward(shop.subscription(subscription_id), 7 * DAY + A_MOMENT)
+    await shop.journal.until("reminded", ReminderKind.RESUMED)
+    await _closes(frozen)
+    return frozen
+
+
 async def refund_done(shop: Shop) -> Handle:
     subscription_id, _ = await _opened(shop, MONTH)
     decision = await shop.cancel(subscription_id)
@@ -389,6 +407,8 @@ STORIES: dict[str, dict[str, Story]] = {
         "reminded": subscription_reminded,
         "ended": subscription_ended,
         "cancelled": subscription_cancelled,
+        "frozen": subscription_frozen,
+        "resumed_by_itself": subscription_resumed_by_itself,
     },
     "ReferralReward": {"granted": reward_granted},
     "Refund": {"done": refund_done, "given_up": refund_given_up},

@@ -17,12 +17,12 @@ _UNEXPLAINED_MONEY = """
 """
 
 _UNEXPLAINED_TIME = """
-    select s.subscription_id, s.starts_at, s.expires_at, g.total
+    select s.subscription_id, s.starts_at, s.expires_at, g.total, s.frozen_for
     from subscriptions s
     left join lateral (select coalesce(sum(expires_at - starts_at - taken_back), '0') as total
                        from grants where subscription_id = s.subscription_id
                        and revoked_at is null and starts_at >= s.starts_at) g on true
-    where s.status <> 'revoked' and s.expires_at <> s.starts_at + g.total
+    where s.status <> 'revoked' and s.expires_at <> s.starts_at + g.total + s.frozen_for
 """
 
 

@@ -34,6 +34,7 @@ from domain.purchases import PurchaseOrder, PurchaseStage
 from domain.servers import DeviceKeys, Server, ServerState
 from domain.subscriptions import Grant, PlacedPeer
 from infra.keyring import KeyRing
+from infra.postgres.changes import PostgresChangeLedger
 from infra.postgres.customers import Customers
 from infra.postgres.devices import Devices
 from infra.postgres.former_customers import FormerCustomers
@@ -73,6 +74,7 @@ class Shop:
         self.traffic = PostgresTrafficLedger(pool)
         self.trials = Trials(pool, FormerCustomers(pool, sealer))
         self.refunds = PostgresRefundLedger(pool)
+        self.changes = PostgresChangeLedger(pool)
         self.customers = Customers(pool)
         self.purchases = Purchases(pool)
         self.plans = Plans(pool)
@@ -109,11 +111,15 @@ class Shop:
         """A month."""
         return await self.pay(await self.order(user_id), now)
 
+    async def pay_to_the_end(self, order: PurchaseOrder, now: datetime = NOW) -> Grant:
+        """Paid, and everything set up."""
+        grant = await self.pay(order, now)
+        await self.ledger.enter_stage(order.purchase_id, PurchaseStage.DONE)
+        return grant
+
     async def buy_to_the_end(self, user_id: UserId, now: datetime = NOW) -> Grant:
         """A month, with everything set up."""
-        grant = await self.buy(user_id, now)
-        await self.ledger.enter_stage(grant.purchase_id, PurchaseStage.DONE)
-        return grant
+        return await self.pay_to_the_end(await self.order(user_id), now)
 
     @asynccontextmanager
     async def paid_but_not_committed(self, order: PurchaseOrder) -> AsyncIterator[Task[Grant]]:

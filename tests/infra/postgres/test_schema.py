@@ -1,12 +1,20 @@
 """What the database itself refuses, whoever asks; and that hot queries have their index."""
 
+from contextlib import suppress
 from datetime import timedelta
+from itertools import product
 
 import asyncpg
 import pytest
 
+from domain.subscriptions import TRANSITIONS, SubscriptionStatus
 from infra.postgres.pool import Pool
 from tests.infra.postgres.shop import NOW, Shop
+
+_BECOME = """
+    update subscriptions set status = $1::text,
+                             frozen_at = case when $1::text = 'frozen' then starts_at end
+"""
 
 
 async def explained(pool: Pool, query: str) -> str:
@@ -73,9 +81,24 @@ async def test_a_payment_cannot_be_deleted(shop: Shop, deed: str) -> None:
         await shop.pool.execute(deed)
 
 
+async def test_a_subscription_becomes_only_what_the_domain_says(shop: Shop) -> None:
+    await shop.buy(await shop.customer())
+    possible = set()
+    for before, after in product(SubscriptionStatus, SubscriptionStatus):
+        async with shop.pool.acquire() as connection:
+            with suppress(asyncpg.RaiseError):
+                async with connection.transaction():
+                    await connection.execute("set local session_replication_role = replica")
+                    await connection.execute(_BECOME, before)
+                    await connection.execute("set local session_replication_role = origin")
+                    await connection.execute(_BECOME, after)
+                    possible.add((before, after))
+    assert {step for step in possible if step[0] is not step[1]} == TRANSITIONS
+
+
 async def test_a_customer_has_one_active_subscription(shop: Shop) -> None:
     await shop.buy(await shop.customer())
-    with pytest.raises(asyncpg.UniqueViolationError, match="one_active_subscription_per_user"):
+    with pytest.raises(asyncpg.UniqueViolationError, match="one_living_subscription_per_user"):
         await shop.pool.execute(
             """
             insert into subscriptions

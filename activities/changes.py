@@ -1,0 +1,47 @@
+"""What customers change about a subscription that goes on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from temporalio import activity
+
+from domain.ids import SubscriptionId
+from domain.model import Value
+from domain.plan_changes import Changed, ChangeOrder
+from domain.ports import ChangeLedger
+
+
+class ChangePlan(Value):
+    """A change of plan for nothing, at the workflow's time."""
+
+    order: ChangeOrder
+    now: datetime
+
+
+class StandStill(Value):
+    """Which subscription to freeze, or to let go on, at the workflow's time."""
+
+    subscription_id: SubscriptionId
+    now: datetime
+
+
+@dataclass(frozen=True)
+class ChangeActivities:
+    """Steps that change a subscription, each one transaction."""
+
+    changes: ChangeLedger
+
+    @activity.defn
+    async def change_plan(self, wanted: ChangePlan) -> Changed:
+        """Carry the unused time over to another plan."""
+        return await self.changes.change_plan(wanted.order, wanted.now)
+
+    @activity.defn
+    async def freeze_subscription(self, wanted: StandStill) -> None:
+        """Let it stand still."""
+        await self.changes.freeze(wanted.subscription_id, wanted.now)
+
+    @activity.defn
+    async def resume_subscription(self, wanted: StandStill) -> None:
+        """Let it go on."""
+        await self.changes.resume(wanted.subscription_id, wanted.now)

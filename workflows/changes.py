@@ -1,0 +1,53 @@
+"""What customers change about a subscription that goes on, as steps of its workflow."""
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.changes import ChangeActivities, ChangePlan, StandStill
+    from activities.subscriptions import SubscriptionActivities
+    from domain.ids import SubscriptionId
+    from domain.plan_changes import Changed, ChangeOrder
+    from workflows.options import LEDGER
+
+
+async def change_plan(order: ChangeOrder) -> Changed:
+    """Carry the unused time over to another plan."""
+    changed = await workflow.execute_activity_method(
+        ChangeActivities.change_plan,
+        ChangePlan(order=order, now=workflow.now()),
+        summary="change the plan",
+        **LEDGER,
+    )
+    await _tell_servers(order.subscription_id)
+    return changed
+
+
+async def freeze(subscription_id: SubscriptionId) -> None:
+    """Let the subscription stand still; its peers leave."""
+    await workflow.execute_activity_method(
+        ChangeActivities.freeze_subscription,
+        StandStill(subscription_id=subscription_id, now=workflow.now()),
+        summary="stand still",
+        **LEDGER,
+    )
+    await _tell_servers(subscription_id)
+
+
+async def resume(subscription_id: SubscriptionId) -> None:
+    """Let the subscription go on; its peers come back."""
+    await workflow.execute_activity_method(
+        ChangeActivities.resume_subscription,
+        StandStill(subscription_id=subscription_id, now=workflow.now()),
+        summary="go on",
+        **LEDGER,
+    )
+    await _tell_servers(subscription_id)
+
+
+async def _tell_servers(subscription_id: SubscriptionId) -> None:
+    await workflow.execute_activity_method(
+        SubscriptionActivities.open_subscription,
+        subscription_id,
+        summary="have peers removed and set up",
+        **LEDGER,
+    )
