@@ -2,42 +2,59 @@
 
 import asyncio
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from PIL import Image
 from playwright.async_api import Page
 
+from docs.chat_screenshots import Chats
 from docs.tour_screenshots import SETTINGS, photograph_tour
 from sandbox.control_room.server import open_control_room
 from sandbox.demo import supervised
 from sandbox.shop import EmbeddedShop, ShopPlan
+from sandbox.shopper import Shopper
 from sandbox.telegram.client import TelegramSandbox
 from sandbox.yookassa.client import YooKassaSandbox
-from sandbox.yookassa.faults import Operation
-from tests.browser.chat_page import ChatPage
 from tests.browser.chromium import Complaints, Screen, Windows, chromium
 
 PICTURES = Path(__file__).parent / "pictures"
 LARGEST = 150_000
 """Bytes: pictures live in the repository for ever."""
 COLOURS = 256
+GAP = 24
+"""Between pages that stand side by side in one picture."""
 STAFF_ID = 9001
-ANNA = 7001
+VISITOR = 7009
 
 
 async def shoot(page: Page, name: str) -> None:
-    """Write what a page shows into docs/pictures.
+    """Write what a page shows into docs/pictures."""
+    await shoot_beside([page], name)
+
+
+async def shoot_beside(pages: Sequence[Page], name: str) -> None:
+    """Write what pages of one height show, side by side, into docs/pictures.
 
     Raises:
-        ValueError: The page is too rich for a picture in a repository.
+        ValueError: They are too rich for a picture in a repository.
     """
-    shot = Image.open(io.BytesIO(await page.screenshot(animations="disabled")))
+    shots = [Image.open(io.BytesIO(await page.screenshot(animations="disabled"))) for page in pages]
+    width = sum(shot.width for shot in shots) + GAP * (len(shots) - 1)
+    whole = Image.new("RGB", (width, shots[0].height), "white")
+    left = 0
+    for shot in shots:
+        whole.paste(shot, (left, 0))
+        left += shot.width + GAP
+    _save(whole, PICTURES / f"{name}.png")
+
+
+def _save(picture: Image.Image, path: Path) -> None:
     # Coverage, not frequency, chooses the colours: the wallpaper would take them all.
-    small = shot.convert("RGB").quantize(
+    small = picture.quantize(
         COLOURS, method=Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE
     )
-    path = PICTURES / f"{name}.png"
     small.save(path, optimize=True)
     if path.stat().st_size > LARGEST:
         raise ValueError(f"{path} has {path.stat().st_size} bytes, more than {LARGEST}")
@@ -45,21 +62,16 @@ async def shoot(page: Page, name: str) -> None:
 
 async def walk(shop: EmbeddedShop, windows: Windows) -> None:
     """Meet the shop as its people do, and take a picture at each stop."""
-    async with TelegramSandbox(shop.addresses.telegram) as telegram:
-        await telegram.introduce(ANNA, "Anna", language_code="en")
-    page = await windows.open(Screen.DESKTOP)
-    chat = ChatPage(page, shop.addresses.telegram)
-    await chat.open_as(ANNA)
-    await chat.press_start()
-    await chat.sees("Hello, Anna")
-    await shoot(page, "chat")
-    await chat.tap("Choose a plan")
-    await chat.tap("299")
-    async with YooKassaSandbox(shop.addresses.yookassa) as kassa:
-        await kassa.wait_for_calls(Operation.CREATE_PAYMENT, 1)
-        [payment] = await kassa.payments()
-    await page.goto(payment.page_url or "")
-    await shoot(page, "payment")
+    async with (
+        TelegramSandbox(shop.addresses.telegram) as telegram,
+        YooKassaSandbox(shop.addresses.yookassa) as kassa,
+    ):
+        await Chats(shop, windows, telegram, kassa, shoot_beside).photograph()
+        visitor = Shopper(telegram, kassa, VISITOR)
+        payment = await visitor.payment_behind(await visitor.reaches_payment_page())
+        page = await windows.open(Screen.DESKTOP)
+        await page.goto(payment.page_url or "")
+        await shoot(page, "payment")
 
 
 async def take_all(folder: Path) -> None:

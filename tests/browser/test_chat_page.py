@@ -344,3 +344,33 @@ async def test_what_the_sandbox_refuses_is_told(
     await bare_chat.write("long " * 1000)
     await expect(bare_chat.toast).to_contain_text("too long")
     complaints.forgive("status of 400")
+
+
+async def test_a_pinned_message_stands_above_and_leads_to_its_place(
+    bare_chat: ChatPage, people: TelegramSandbox, bot: HandBot
+) -> None:
+    await arrives(people)
+    await bare_chat.open_as(ANNA)
+    pinned = await bot.says(ANNA, "Works until 1 March")
+    await bot.says(ANNA, "line\n" * 60)
+    await expect(bare_chat.messages).to_have_count(3)
+    await bot("pinChatMessage", chat_id=ANNA, message_id=pinned["message_id"])
+    bar = bare_chat.chat.locator(".pane__pinned")
+    await expect(bar).to_contain_text("Works until 1 March")
+    await expect(bare_chat.messages.nth(1)).not_to_be_in_viewport()
+    await bar.click()
+    await expect(bare_chat.messages.nth(1)).to_be_in_viewport()
+    await bare_chat.chat.get_by_role("button", name="To the newest message").click()
+    await expect(bare_chat.messages.nth(1)).not_to_be_in_viewport()
+
+
+async def test_what_the_bot_is_doing_is_told(
+    bare_chat: ChatPage, people: TelegramSandbox, bot: HandBot
+) -> None:
+    await arrives(people)
+    await bare_chat.open_as(ANNA)
+    await bot("sendChatAction", chat_id=ANNA, action="typing")
+    status = bare_chat.chat.locator(".pane__status")
+    await expect(status).to_have_text("is typing")
+    await bot.says(ANNA, "Done")
+    await expect(status).to_contain_text("bot · you are Anna")

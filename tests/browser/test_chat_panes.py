@@ -124,12 +124,15 @@ async def test_on_a_phone_chats_are_screens_with_a_way_back(bare_chat: ChatPage)
 
 
 async def test_the_page_is_usable_with_the_keyboard_alone(
-    bare_chat: ChatPage, bot: HandBot
+    bare_chat: ChatPage, people: TelegramSandbox, bot: HandBot
 ) -> None:
-    await bot.says(ANNA, "What next?", reply_markup=buttons([button("Prices", "prices")]))
-    await bare_chat.open_as(ANNA)
     keyboard = bare_chat.page.keyboard
+    await people.block(ANNA)
+    await bare_chat.open_as(ANNA)
+    await expect(bare_chat.start_bar).to_be_focused()
+    await keyboard.press("Enter")
     await expect(bare_chat.field).to_be_focused()
+    await bot.says(ANNA, "What next?", reply_markup=buttons([button("Prices", "prices")]))
     await keyboard.type("Hello")
     await keyboard.press("Enter")
     await bare_chat.sees("Hello")

@@ -18,10 +18,7 @@ export class Composer {
     this.#listen();
   }
 
-  focus() {
-    // On a phone the keyboard would hide half of the chat.
-    if (!matchMedia("(pointer: coarse)").matches) this.#input.focus({ preventScroll: true });
-  }
+  focus(options) { this.#input.focus(options); }
 
   reset() {
     this.#input.value = "";

@@ -48,7 +48,8 @@ export function pressable(node, label, onPress) {
   return node;
 }
 
-export const hue = (id) => String(Math.abs(id) % 7);
+// One of seven colours; neighbours among ids get different ones.
+export const hue = (id) => String((Math.imul(id | 0, 0x9e3779b1) >>> 8) % 7);
 
 export function avatar(id, name) {
   const node = element("span", "avatar", [...name.trim()][0]?.toUpperCase() ?? "?");

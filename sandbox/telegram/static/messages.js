@@ -6,9 +6,10 @@ import { setBusy } from "./keyboard.js";
 import { dayKey, dayName } from "./time.js";
 
 const NEAR = 80;
+const DAY_LASTS = 1500;
 
 export class MessageList {
-  #list; #onEnd; #nodes = new Map(); #day = null; #readsEnd = true; #lastTop = 0;
+  #list; #onEnd; #nodes = new Map(); #day = null; #readsEnd = true; #lastTop = 0; #dayTimer = 0;
 
   // onEnd(isThere) hears whether the newest message is in sight.
   constructor(list, onEnd) {
@@ -108,6 +109,13 @@ export class MessageList {
     requestAnimationFrame(() => node.classList.add("is-marked"));
   }
 
+  // The day stays in sight only while one looks for another.
+  #showDay() {
+    this.#list.classList.toggle("is-scrolling", !this.#readsEnd);
+    clearTimeout(this.#dayTimer);
+    this.#dayTimer = setTimeout(() => this.#list.classList.remove("is-scrolling"), DAY_LASTS);
+  }
+
   // Only scrolling up leaves the end: growing content scrolls nobody.
   #onScroll() {
     const { scrollHeight, scrollTop, clientHeight } = this.#list;
@@ -115,6 +123,7 @@ export class MessageList {
     this.#readsEnd = isNear || (this.#readsEnd && scrollTop >= this.#lastTop);
     this.#lastTop = scrollTop;
     this.#onEnd(this.#readsEnd);
+    this.#showDay();
   }
 }
 

@@ -80,7 +80,11 @@ export class Pane {
     await this.refresh(chat);
   }
 
-  focus() { (this.#part("start").hidden ? this.#composer : this.#part("start")).focus(); }
+  // A finger needs no focus, and on a phone the keyboard would hide half of the chat.
+  focus() {
+    if (matchMedia("(pointer: coarse)").matches) return;
+    (this.#part("start").hidden ? this.#composer : this.#part("start")).focus({ preventScroll: true });
+  }
 
   // One fetch at a time: each asks for what came after the one before.
   refresh(chat) {
@@ -156,9 +160,12 @@ export class Pane {
     this.#composer.showKeyboard(keyboard ?? null);
     this.#composer.redraw();
     const wantsStart = this.isPrivate && (!hasStarted || isBlocked || this.#payload !== "");
-    this.#part("start").hidden = !wantsStart;
-    this.#part("start").textContent = word(isBlocked ? "restart" : "start");
+    const start = this.#part("start");
+    const hadFocus = document.activeElement === start;
+    start.hidden = !wantsStart;
+    start.textContent = word(isBlocked ? "restart" : "start");
     this.#part("bottom").hidden = wantsStart;
+    if (hadFocus && !wantsStart) this.focus();
     this.#drawNotice(isBlocked);
     this.#list.keepEnd();
   }
@@ -199,7 +206,6 @@ export class Pane {
     const payload = this.#payload;
     this.#payload = "";
     await api.start(this.chatId, payload);
-    this.#composer.focus();
   }
 
   // The hands of bubbles and keyboards.
