@@ -63,6 +63,7 @@ export class ChatList {
     const name = nameOf(chat);
     const main = button("entry__main", () => this.#hands.open(id), avatar(id, name),
       element("span", "entry__words", this.#top(chat, name), this.#bottom(chat)));
+    main.title = name;
     if (this.#hands.isOpen(id)) main.ariaCurrent = "true";
     const beside = iconButton("beside", "beside", () => this.#hands.beside(id));
     beside.classList.add("entry__beside");
