@@ -66,6 +66,9 @@ async def walk(shop: EmbeddedShop, windows: Windows) -> None:
         TelegramSandbox(shop.addresses.telegram) as telegram,
         YooKassaSandbox(shop.addresses.yookassa) as kassa,
     ):
+        # The tour's guests are not to stand in other pictures.
+        await telegram.reset()
+        await shop.invite_staff(STAFF_ID, language="en")
         await Chats(shop, windows, telegram, kassa, shoot_beside).photograph()
         visitor = Shopper(telegram, kassa, VISITOR)
         payment = await visitor.payment_behind(await visitor.reaches_payment_page())
@@ -85,13 +88,14 @@ async def take_all(folder: Path) -> None:
     async with EmbeddedShop(plan) as shop, chromium() as browser:
         await shop.invite_staff(STAFF_ID, language="en")
         windows = Windows(browser, complaints)
-        await walk(shop, windows)
         async with (
             supervised(shop, lambda _: None) as supervisor,
             open_control_room(shop, supervisor) as room,
         ):
             await photograph_tour(room, windows, shoot)
             await windows.close()
+        await walk(shop, windows)
+        await windows.close()
     if complaints.heard:
         raise SystemExit("\n".join(complaints.heard))
 
