@@ -11,7 +11,7 @@ from tests.browser.chromium import Language, in_each_language, on_each_screen
 from tests.browser.hand_bot import HandBot
 
 ANNA = 7001
-BILL = {
+BILL: dict[str, Any] = {
     "title": "30 days",
     "description": "WireGuard VPN on one device",
     "payload": "purchase-7",
