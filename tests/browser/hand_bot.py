@@ -6,7 +6,10 @@ from typing import Any
 
 import httpx
 
+from sandbox.telegram.client import TelegramSandbox
+
 TOKEN = "123456:by-hand"
+ANNA = 7001
 _PATIENCE = 10.0
 
 
@@ -56,3 +59,12 @@ def buttons(*rows: list[dict[str, Any]]) -> dict[str, Any]:
 def button(text: str, data: str = "tapped", **more: Any) -> dict[str, Any]:
     """A button that calls back."""
     return {"text": text, "callback_data": data, **more}
+
+
+MENU = buttons([button("Prices", "prices")], [button("Help", "help")])
+
+
+async def arrives(people: TelegramSandbox, name: str = "Anna", user_id: int = ANNA) -> None:
+    """Somebody has pressed START already."""
+    await people.introduce(user_id, name, language_code="en")
+    await people.press_start(user_id)
