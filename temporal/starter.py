@@ -1,12 +1,10 @@
 """Starts and signals workflows on behalf of the bot, the API and activities."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import timedelta
 
 from temporalio.client import (
-    Client,
     WithStartWorkflowOperation,
     WorkflowHandle,
     WorkflowUpdateFailedError,
@@ -20,29 +18,26 @@ from temporalio.common import (
 )
 from temporalio.exceptions import (
     ApplicationError,
-    FailureError,
     WorkflowAlreadyStartedError,
 )
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.devices import DeviceTurn, DeviceWork
 from domain.errors import (
-    OfferChanged,
     ProviderUnavailable,
     PurchaseRefused,
-    RefundRefused,
     RepairRefused,
     TemporalUnavailable,
     UnknownPurchase,
 )
-from domain.ids import ProviderPaymentId, PurchaseId, RefundId, SubscriptionId
+from domain.ids import ProviderPaymentId, PurchaseId, SubscriptionId
 from domain.payments import Invoice
-from domain.plan_changes import Changed, ChangeOrder
 from domain.privacy import ErasureOrder, ErasureStage
 from domain.purchases import PurchaseOrder, PurchaseStage, Repair
-from domain.refund_orders import CancelOrder, RefundDecision, RefundVerdict, StaffRefund
 from domain.stars import Surplus
 from domain.subscriptions import PlacedPeer, SubscriptionState
+from temporal.outages import RPC_TIMEOUT, temporal_errors, words_of
+from temporal.updates import SubscriptionUpdates
 from workflows.device_setup import DeviceSetup, DeviceSetupWorkflow
 from workflows.erasure import ErasureWorkflow
 from workflows.names import (
@@ -52,25 +47,18 @@ from workflows.names import (
     device_workflow_id,
     erasure_workflow_id,
     purchase_workflow_id,
-    refund_workflow_id,
     removal_workflow_id,
     subscription_workflow_id,
     surplus_workflow_id,
 )
 from workflows.purchase import PurchaseWorkflow
-from workflows.refund_case import RefundWorkflow
 from workflows.removal import PeerRemovalWorkflow
 from workflows.subscription import SubscriptionWorkflow
 from workflows.surplus import SurplusRefundWorkflow
 
-RPC_TIMEOUT = timedelta(seconds=5)
-"""The Temporal server answers in milliseconds, or is away."""
-
 _ERASURE_PATIENCE = timedelta(seconds=10)
 """For one transaction, on a worker that may have to be woken."""
 
-UPDATE_TIMEOUT = timedelta(seconds=15)
-"""For a decision of the ledger; Telegram waits for a tap's answer no longer."""
 
 _ONLY_ONCE = WorkflowIDReusePolicy.REJECT_DUPLICATE
 _ONCE_AGAIN = WorkflowIDReusePolicy.ALLOW_DUPLICATE
@@ -83,11 +71,8 @@ _PREPARING = TypedSearchAttributes(
 _NOT_READY = "the payment page is not ready yet: ask again in a few seconds"
 
 
-class Starter:
+class Starter(SubscriptionUpdates):
     """The only way from the outside into a workflow. Raises `TemporalUnavailable`."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
 
     async def begin_purchase(self, order: PurchaseOrder) -> None:
         """Let the purchase run; a second call for the same attempt changes nothing."""
@@ -115,7 +100,7 @@ class Starter:
             search_attributes=_PREPARING,
             static_summary=_summary(order),
         )
-        with _temporal_errors():
+        with temporal_errors():
             try:
                 return await self._started_page(operation, order.attempt, patience)
             except WorkflowUpdateRPCTimeoutOrCancelledError as error:
@@ -152,7 +137,7 @@ class Starter:
 
     async def give_back(self, surplus: Surplus) -> None:
         """Let a surplus payment go back; a second call for the same payment changes nothing."""
-        with _temporal_errors(), suppress(WorkflowAlreadyStartedError):
+        with temporal_errors(), suppress(WorkflowAlreadyStartedError):
             await self._client.start_workflow(
                 SurplusRefundWorkflow.run,
                 surplus,
@@ -175,7 +160,7 @@ class Starter:
                 PurchaseWorkflow.run, purchase_workflow_id(purchase_id)
             )
         )
-        with _temporal_errors():
+        with temporal_errors():
             try:
                 await handle.execute_update(
                     PurchaseWorkflow.repair, repair, rpc_timeout=RPC_TIMEOUT
@@ -185,7 +170,7 @@ class Starter:
                     "no worker took the repair in time: look at the purchase, then decide again"
                 ) from error
             except WorkflowUpdateFailedError as error:
-                raise RepairRefused(_words_of(error)) from error
+                raise RepairRefused(words_of(error)) from error
             except RPCError as error:
                 if error.status is RPCStatusCode.NOT_FOUND:
                     raise UnknownPurchase(
@@ -193,91 +178,9 @@ class Starter:
                     ) from error
                 raise
 
-    async def cancel(self, order: CancelOrder) -> RefundDecision:
-        """End a subscription for the money that its customer was offered.
-
-        Raises:
-            OfferChanged: it is not what they would get any more.
-            RefundRefused: there is nothing to cancel.
-        """
-        with _update_errors():
-            return await self._subscription(order.subscription_id).execute_update(
-                SubscriptionWorkflow.cancel,
-                order,
-                id=f"cancel:{order.refund_id}",
-                rpc_timeout=UPDATE_TIMEOUT,
-            )
-
-    async def change(self, order: ChangeOrder) -> Changed:
-        """Let a subscription go on with another plan, for nothing. Raises as `cancel` does."""
-        with _update_errors():
-            return await self._subscription(order.subscription_id).execute_update(
-                SubscriptionWorkflow.change,
-                order,
-                id=f"change:{order.change_id}",
-                rpc_timeout=UPDATE_TIMEOUT,
-            )
-
-    async def freeze(self, subscription_id: SubscriptionId) -> SubscriptionState:
-        """Let a subscription stand still.
-
-        Raises:
-            RefundRefused: it makes no sense now, or the plan allows no more of it.
-        """
-        with _update_errors():
-            return await self._subscription(subscription_id).execute_update(
-                SubscriptionWorkflow.freeze, rpc_timeout=UPDATE_TIMEOUT
-            )
-
-    async def resume(self, subscription_id: SubscriptionId) -> SubscriptionState:
-        """Let a frozen subscription go on. Raises as `freeze` does."""
-        with _update_errors():
-            return await self._subscription(subscription_id).execute_update(
-                SubscriptionWorkflow.resume, rpc_timeout=UPDATE_TIMEOUT
-            )
-
-    async def refund(self, order: StaffRefund) -> RefundDecision:
-        """Give a part of a purchase's price back, as staff decided.
-
-        Raises:
-            RefundRefused: it cannot be; the message says why.
-        """
-        with _update_errors():
-            handle = await self._client.start_workflow(
-                RefundWorkflow.run,
-                order,
-                id=refund_workflow_id(order.refund_id),
-                task_queue=SHOP_QUEUE,
-                id_reuse_policy=_ONLY_ONCE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                rpc_timeout=RPC_TIMEOUT,
-            )
-            return await handle.execute_update(
-                RefundWorkflow.decision, id="decision", rpc_timeout=UPDATE_TIMEOUT
-            )
-
-    async def repair_refund(self, refund_id: RefundId, verdict: RefundVerdict) -> None:
-        """Hand a person's decision to a refund that was refused.
-
-        Raises:
-            RefundRefused: it makes no sense now; the message says why.
-        """
-        handle: WorkflowHandle[RefundWorkflow, None] = self._client.get_workflow_handle_for(
-            RefundWorkflow.run, refund_workflow_id(refund_id)
-        )
-        with _update_errors():
-            await handle.execute_update(RefundWorkflow.repair, verdict, rpc_timeout=UPDATE_TIMEOUT)
-
-    def _subscription(
-        self, subscription_id: SubscriptionId
-    ) -> WorkflowHandle[SubscriptionWorkflow, None]:
-        return self._client.get_workflow_handle_for(
-            SubscriptionWorkflow.run, subscription_workflow_id(subscription_id)
-        )
-
     async def open_or_extend(self, state: SubscriptionState) -> None:
         """Let the subscription's workflow run until that end; fulfils `SubscriptionDesk`."""
-        with _temporal_errors():
+        with temporal_errors():
             await self._client.start_workflow(
                 SubscriptionWorkflow.run,
                 state,
@@ -298,7 +201,7 @@ class Starter:
 
         What is under way already is left to it.
         """
-        with _temporal_errors():
+        with temporal_errors():
             await asyncio.gather(
                 *(self._set_up(turn) for turn in work.setups),
                 *(self._remove(placed) for placed in work.removals),
@@ -327,7 +230,7 @@ class Starter:
     async def close(self, subscription_id: SubscriptionId) -> None:
         """End the subscription's workflow where it stands: the ledger has taken the access back."""
         handle = self._client.get_workflow_handle(subscription_workflow_id(subscription_id))
-        with _temporal_errors():
+        with temporal_errors():
             try:
                 await handle.terminate("the customer's data was erased", rpc_timeout=RPC_TIMEOUT)
             except RPCError as error:
@@ -336,7 +239,7 @@ class Starter:
 
     async def erase(self, order: ErasureOrder) -> None:
         """Let the customer be forgotten; a second call for the same erasure changes nothing."""
-        with _temporal_errors(), suppress(WorkflowAlreadyStartedError):
+        with temporal_errors(), suppress(WorkflowAlreadyStartedError):
             await self._client.start_workflow(
                 ErasureWorkflow.run,
                 order,
@@ -356,7 +259,7 @@ class Starter:
             task_queue=SHOP_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         )
-        with _temporal_errors():
+        with temporal_errors():
             try:
                 return await self._client.execute_update_with_start_workflow(
                     ErasureWorkflow.outcome,
@@ -373,7 +276,7 @@ class Starter:
 
         One that is closed runs again only for a signal; else `WorkflowAlreadyStartedError`.
         """
-        with _temporal_errors():
+        with temporal_errors():
             await self._client.start_workflow(
                 PurchaseWorkflow.run,
                 order,
@@ -393,42 +296,8 @@ def _without_page(error: WorkflowUpdateFailedError) -> ProviderUnavailable | Pur
     cause = error.cause
     if isinstance(cause, ApplicationError) and cause.type == ProviderUnavailable.__name__:
         return ProviderUnavailable(_NOT_READY)
-    return PurchaseRefused(_words_of(error))
-
-
-@contextmanager
-def _update_errors() -> Iterator[None]:
-    """Turn what an update says into the shop's own errors."""
-    with _temporal_errors():
-        try:
-            yield
-        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
-            raise TemporalUnavailable("no worker answered in time: look again") from error
-        except WorkflowUpdateFailedError as error:
-            is_offer = isinstance(error.cause, ApplicationError) and (
-                error.cause.type == OfferChanged.__name__
-            )
-            raise (OfferChanged if is_offer else RefundRefused)(_words_of(error)) from error
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                raise RefundRefused("it is over, or never was") from error
-            raise
-
-
-def _words_of(error: WorkflowUpdateFailedError) -> str:
-    cause = error.cause
-    return cause.message if isinstance(cause, FailureError) else str(cause)
+    return PurchaseRefused(words_of(error))
 
 
 def _summary(order: PurchaseOrder) -> str:
     return f"{order.plan_name}, {order.price}"
-
-
-@contextmanager
-def _temporal_errors() -> Iterator[None]:
-    """Turn "nobody answers" into the shop's own error."""
-    try:
-        yield
-    except (RPCError, RuntimeError) as error:
-        # RuntimeError: what the SDK raises when a lazy client finds nobody to connect to.
-        raise TemporalUnavailable(f"the Temporal server did not answer: {error}") from error

@@ -1,7 +1,6 @@
 """Refunds in the ledger: offered, decided, made, or given up."""
 
-from datetime import datetime, timedelta
-from uuid import UUID
+from datetime import datetime
 
 from asyncpg import Record
 
@@ -13,7 +12,6 @@ from domain.ids import (
     RefundId,
     SubscriptionId,
     UserId,
-    restored_grant_id_of,
 )
 from domain.languages import Language
 from domain.money import Money
@@ -26,15 +24,10 @@ from domain.refund_orders import (
     RefundVerdict,
 )
 from domain.refunds import RefundOffer, refund_offer
-from domain.subscriptions import SubscriptionStatus
-from infra.postgres.discount_uses import release_discounts
-from infra.postgres.free_grants import Cause
-from infra.postgres.freezing import thaw
-from infra.postgres.holdings import add_grant, holdings_of
+from infra.postgres.holdings import holdings_of
 from infra.postgres.pool import Connection, Pool
 from infra.postgres.refund_decisions import decide_cancel, decide_staff_refund
-from infra.postgres.rewards import cancel_reward
-from infra.postgres.settling import settle_devices
+from infra.postgres.refund_outcomes import restore, settle_payment
 
 _OWED = """
     select p.*, r.amount as owed, b.order_document ->> 'plan_name' as plan_name, u.email
@@ -110,7 +103,7 @@ class PostgresRefundLedger:
                 part["amount"],
                 part["currency"],
             )
-            await _settle_payment(connection, payment_id)
+            await settle_payment(connection, payment_id)
 
     async def give_up(self, refund_id: RefundId, payment_id: PaymentId, now: datetime) -> None:
         """The money stays, and the access that was taken for it is granted again."""
@@ -124,8 +117,8 @@ class PostgresRefundLedger:
                 refund_id,
                 payment_id,
             )
-            await _settle_payment(connection, payment_id)
-            await _restore(connection, part, now)
+            await settle_payment(connection, payment_id)
+            await restore(connection, part, now)
 
     async def record_verdict(
         self, refund_id: RefundId, verdict: RefundVerdict, at: datetime
@@ -193,100 +186,3 @@ async def _locked_part(
     if row is None:
         raise RefundRefused(f"refund {refund_id} owes nothing of payment {payment_id}")
     return row
-
-
-async def _settle_payment(connection: Connection, payment_id: PaymentId) -> None:
-    """Note how much of the payment went back; what went back whole bought nothing."""
-    row = await connection.fetchrow(
-        """
-        update payments p set status = case
-            when exists (select from refund_parts where payment_id = $1 and state = 'owed')
-                then 'refunding'
-            when back.total = p.amount then 'refunded'
-            when back.total > 0 then 'partially_refunded'
-            else 'succeeded' end
-        from (select coalesce(sum(amount), 0) as total from refunds where payment_id = $1) back
-        where p.payment_id = $1
-        returning p.purchase_id, p.status
-        """,
-        payment_id,
-    )
-    assert row is not None  # noqa: S101  # a part references its payment
-    if row["status"] == "refunded":
-        await connection.execute(
-            "update purchases set stage = 'refunded', stuck_reason = null where purchase_id = $1",
-            row["purchase_id"],
-        )
-        await release_discounts(connection, PurchaseId(row["purchase_id"]), even_spent=True)
-        await cancel_reward(connection, PurchaseId(row["purchase_id"]))
-
-
-async def _restore(connection: Connection, part: Record, now: datetime) -> None:
-    if part["lost"] == timedelta(0):
-        await _put_money_back(connection, part)
-        return
-    subscription = await connection.fetchrow(
-        "select * from subscriptions where subscription_id = $1 for no key update",
-        part["subscription_id"],
-    )
-    assert subscription is not None  # noqa: S101  # a case references it
-    if subscription["status"] == SubscriptionStatus.FROZEN:
-        subscription = await thaw(connection, subscription, now)
-    is_active = subscription["status"] == SubscriptionStatus.ACTIVE
-    since = subscription["expires_at"] if is_active else now
-    until = since + part["lost"]
-    await _reopen(connection, part["subscription_id"], now, until, is_active=is_active)
-    payment_id = PaymentId(part["payment_id"])
-    money = Money(amount=part["amount"], currency=part["currency"])
-    await add_grant(
-        connection,
-        grant_id=restored_grant_id_of(RefundId(part["refund_id"]), payment_id),
-        subscription_id=part["subscription_id"],
-        cause=Cause.RESTORED,
-        starts_at=since,
-        expires_at=until,
-        money=((payment_id, money),),
-    )
-    await settle_devices(connection, part["subscription_id"])
-
-
-async def _reopen(
-    connection: Connection,
-    subscription_id: UUID,
-    now: datetime,
-    until: datetime,
-    *,
-    is_active: bool,
-) -> None:
-    await connection.execute(
-        """
-        update subscriptions
-        set status = 'active', starts_at = case when $4 then starts_at else $2 end,
-            expires_at = $3, end_set_at = $2, revision = revision + 1,
-            frozen_for = case when $4 then frozen_for else '0' end
-        where subscription_id = $1
-        """,
-        subscription_id,
-        now,
-        until,
-        is_active,
-    )
-    await connection.execute(
-        "insert into subscription_events (subscription_id, kind, details) "
-        "values ($1, 'restored', $2)",
-        subscription_id,
-        {"expires_at": until.isoformat()},
-    )
-
-
-async def _put_money_back(connection: Connection, part: Record) -> None:
-    """The money stands behind the grant that it had bought again; no time was taken for it."""
-    await connection.execute(
-        """
-        update grant_money m set amount = m.amount + $2
-        from grants g where g.grant_id = m.grant_id and g.payment_id = m.payment_id
-        and m.payment_id = $1
-        """,
-        part["payment_id"],
-        part["amount"],
-    )

@@ -7,7 +7,7 @@ import pytest
 from temporalio.client import Client
 
 from infra.postgres.pool import Connection
-from sandbox.shop import ADMIN_CHAT
+from sandbox.shop import ADMIN_CHAT, EmbeddedShop
 from sandbox.shopper import Shopper
 from sandbox.telegram.client import MessageView, TelegramSandbox
 from sandbox.yookassa.client import YooKassaSandbox
@@ -114,3 +114,20 @@ async def _peers_leave(customer: Shopper, ledger: Ledger, temporal: Client) -> N
     ]
     await temporal.get_workflow_handle(removal.id).result()
     assert await ledger.peers(customer) == []
+
+
+async def test_the_command_line_gives_a_part_back_and_the_access_shrinks_with_it(
+    newcomer: Shopper, ledger: Ledger, database: Connection, shop: EmbeddedShop, temporal: Client
+) -> None:
+    await newcomer.buys()
+    await ledger.reaches(newcomer, "done")
+    purchase = await ledger.purchase_id(newcomer)
+    asked = await shop.wgshop("refund", purchase, "149.50", "--actor", "alice")
+    assert asked.exit_code == 0, asked.output
+    case = await _case(database, newcomer)
+    assert case in asked.output
+    await temporal.get_workflow_handle(f"refund:{case}").result()
+    assert await ledger.days_of_access(newcomer) == 15
+    refused = await shop.wgshop("refund", purchase, "149.51")
+    assert refused.exit_code == 1
+    assert "only 149.50 RUB" in refused.output

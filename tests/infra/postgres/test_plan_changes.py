@@ -88,6 +88,18 @@ async def test_a_dearer_plan_is_paid_less_what_was_not_used_and_counts_from_the_
     assert (after.plan_name_en, after.expires_at) == ("90 days", LATER + QUARTER)
 
 
+async def test_an_offer_that_is_paid_hours_later_counts_from_the_payment_by_its_worth(
+    shop: Shop, anna: UserId
+) -> None:
+    await shop.buy_to_the_end(anna)
+    order = await paying_for(shop, anna)
+    late = LATER + 5 * DAY
+    grant = await shop.pay(order, late)
+    worth = QUARTER * (649.5 + 99.66) / 799
+    assert grant.starts_at == late
+    assert grant.expires_at - late == pytest.approx(worth, abs=A_MOMENT)
+
+
 async def test_a_payment_that_is_noted_twice_changes_once(shop: Shop, anna: UserId) -> None:
     await shop.buy_to_the_end(anna)
     order = await paying_for(shop, anna)

@@ -1,0 +1,52 @@
+"""What a silent Temporal server, and an update that says no, mean to the shop."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from temporalio.client import (
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.exceptions import ApplicationError, FailureError
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.errors import OfferChanged, RefundRefused, TemporalUnavailable
+
+RPC_TIMEOUT = timedelta(seconds=5)
+"""The Temporal server answers in milliseconds, or is away."""
+
+
+@contextmanager
+def temporal_errors() -> Iterator[None]:
+    """Turn "nobody answers" into the shop's own error."""
+    try:
+        yield
+    except (RPCError, RuntimeError) as error:
+        # RuntimeError: what the SDK raises when a lazy client finds nobody to connect to.
+        raise TemporalUnavailable(f"the Temporal server did not answer: {error}") from error
+
+
+@contextmanager
+def update_errors() -> Iterator[None]:
+    """Turn what an update says into the shop's own errors."""
+    with temporal_errors():
+        try:
+            yield
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            raise TemporalUnavailable("no worker answered in time: look again") from error
+        except WorkflowUpdateFailedError as error:
+            is_offer = isinstance(error.cause, ApplicationError) and (
+                error.cause.type == OfferChanged.__name__
+            )
+            raise (OfferChanged if is_offer else RefundRefused)(words_of(error)) from error
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise RefundRefused("it is over, or never was") from error
+            raise
+
+
+def words_of(error: WorkflowUpdateFailedError) -> str:
+    """Why an update was refused, in the words of the workflow."""
+    cause = error.cause
+    return cause.message if isinstance(cause, FailureError) else str(cause)
