@@ -110,7 +110,8 @@ async def until_over(customer: Shopper, temporal: Client, database: Connection) 
         customer.user_id,
     )
     handle = temporal.get_workflow_handle(f"subscription:{subscription}")
-    await TimeSkipper(temporal).fast_forward(handle, timedelta(days=30, minutes=1))
+    # Three days after the end it has its last word, and is over.
+    await TimeSkipper(temporal).fast_forward(handle, timedelta(days=34))
     await handle.result()
     (removal,) = [
         each
