@@ -23,9 +23,11 @@ _BERTHS = """
 
 # What the server holds, or may still hold: nobody may forget the server before these are gone.
 _STILL_THERE = """
-    select count(*) from tunnel_addresses a join devices d using (device_id)
-    where a.server_id = $1
-      and (a.leaving_revision is not null or d.is_wanted or d.absent_since is null)
+    select
+        (select count(*) from tunnel_addresses a join devices d using (device_id)
+         where a.server_id = $1
+           and (a.leaving_revision is not null or d.is_wanted or d.absent_since is null))
+        + (select count(*) from retired_keys where server_id = $1 and gone_at is null)
 """
 
 

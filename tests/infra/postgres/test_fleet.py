@@ -72,6 +72,24 @@ async def test_a_server_is_removed_only_when_it_has_confirmed_that_everybody_is_
     assert await fleet.berths() == ()
 
 
+async def test_a_server_that_may_hold_a_replaced_key_is_not_removed(
+    shop: Shop, fleet: Fleet
+) -> None:
+    await shop.server("nl1")
+    grant = await shop.buy(await shop.customer())
+    for placed in await shop.end(grant, NOW + 31 * DAY):
+        await shop.access.confirm_removal(placed)
+    await shop.pool.execute(
+        "insert into retired_keys (device_id, last_revision, public_key, server_id) "
+        "select $1, 1, repeat('B', 43) || '=', server_id from vpn_servers",
+        grant.device_id,
+    )
+    with pytest.raises(FleetRefused, match="nl1 holds 1 devices"):
+        await fleet.remove("nl1", "anna")
+    await shop.pool.execute("update retired_keys set gone_at = now()")
+    await fleet.remove("nl1", "anna")
+
+
 async def test_the_canary_is_hatched_once_and_sealed(shop: Shop, fleet: Fleet) -> None:
     await shop.server("nl1")
     canary = await fleet.canary("nl1")
