@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
+from aiogram import Bot
 from temporalio.client import Client
 
 from bot.notices import TelegramNotices
 from bot.renewals import Renewals
 from domain.ids import ChatId
+from domain.languages import Language
+from domain.payments import Provider
 from domain.ports import (
     AccessLedger,
     ChangeLedger,
@@ -26,6 +29,8 @@ from domain.ports import (
     SubscriptionDesk,
     TrafficLedger,
 )
+from domain.purchases import PurchasePolicy
+from infra.keyring import KeyRing
 from infra.postgres.auto_renewals import AutoRenewals
 from infra.postgres.changes import PostgresChangeLedger
 from infra.postgres.customers import Customers
@@ -121,41 +126,81 @@ async def open_gateways(settings: GatewaySettings, client: Client) -> AsyncItera
         stack.callback(provider.close)
         peers = SshPeerGateway(settings.vpn.ssh_key)
         stack.push_async_callback(peers.close)
-        ring = settings.encryption.key_ring()
         admin_chat = settings.telegram.admin_chat_id
-        renewals = AutoRenewals(pool, ring, settings.policy.policy())
-        yield Gateways(
-            provider=provider,
-            stars=StarsGateway(bot, StarsBook(pool)),
-            peers=peers,
-            notices=TelegramNotices(
-                TelegramMessenger(bot),
-                PostgresNoticeBook(pool),
-                Customers(pool),
-                _renewals(pool, settings.payment),
-                renewals,
-                gifts=Gifts(pool),
+        yield compose(
+            pool,
+            settings.encryption.key_ring(),
+            bot,
+            Outside(
+                provider=provider,
+                stars=StarsGateway(bot, StarsBook(pool)),
+                peers=peers,
+                desk=Starter(client),
+            ),
+            Choices(
+                policy=settings.policy.policy(),
+                accepted=settings.payment.accepted(),
                 admin_chat_id=None if admin_chat is None else ChatId(admin_chat),
                 staff_language=settings.telegram.staff_language,
             ),
-            rewards=Rewards(pool),
-            ledger=PostgresPurchaseLedger(pool, ring, new_device_keys),
-            access=Subscriptions(pool, ring),
-            renewals=renewals,
-            devices=PostgresDeviceLedger(pool),
-            traffic=PostgresTrafficLedger(pool),
-            refunds=PostgresRefundLedger(pool),
-            changes=PostgresChangeLedger(pool),
-            desk=Starter(client),
-            personal_data=PostgresPersonalData(pool, ring),
         )
 
 
-def _renewals(pool: Pool, payment: PaymentSettings) -> Renewals:
+@dataclass(frozen=True, kw_only=True)
+class Outside:
+    """The neighbours beside PostgreSQL and Telegram."""
+
+    provider: PaymentProvider
+    stars: PaymentProvider
+    peers: PeerGateway
+    desk: SubscriptionDesk
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """What the owner decides about how the shop behaves."""
+
+    policy: PurchasePolicy
+    accepted: tuple[Provider, ...]
+    admin_chat_id: ChatId | None
+    staff_language: Language
+
+
+def compose(pool: Pool, ring: KeyRing, bot: Bot, outside: Outside, choices: Choices) -> Gateways:
+    """Fulfil every port with the ledger in `pool` and the bot."""
+    renewals = AutoRenewals(pool, ring, choices.policy)
+    return Gateways(
+        provider=outside.provider,
+        stars=outside.stars,
+        peers=outside.peers,
+        notices=TelegramNotices(
+            TelegramMessenger(bot),
+            PostgresNoticeBook(pool),
+            Customers(pool),
+            _renewals(pool, choices.accepted),
+            renewals,
+            gifts=Gifts(pool),
+            admin_chat_id=choices.admin_chat_id,
+            staff_language=choices.staff_language,
+        ),
+        rewards=Rewards(pool),
+        ledger=PostgresPurchaseLedger(pool, ring, new_device_keys),
+        access=Subscriptions(pool, ring),
+        renewals=renewals,
+        devices=PostgresDeviceLedger(pool),
+        traffic=PostgresTrafficLedger(pool),
+        refunds=PostgresRefundLedger(pool),
+        changes=PostgresChangeLedger(pool),
+        desk=outside.desk,
+        personal_data=PostgresPersonalData(pool, ring),
+    )
+
+
+def _renewals(pool: Pool, accepted: tuple[Provider, ...]) -> Renewals:
     return Renewals(
         Purchases(pool),
         Plans(pool),
         CustomerOffers(pool),
         lambda: datetime.now(UTC),
-        payment.accepted(),
+        accepted,
     )

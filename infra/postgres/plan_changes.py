@@ -91,7 +91,8 @@ async def decide_change(
         expires_at=offer.made_at + offer.time,
         money=_money_of(offer.carried),
     )
-    return await _move(connection, subscription, plan, offer.ends_at, now)
+    period = (offer.made_at, offer.ends_at)
+    return await _move(connection, subscription, plan, period, now)
 
 
 async def give_change(
@@ -127,7 +128,8 @@ async def give_change(
         ],
     )
     plan = await _plan(connection, PlanId(purchase["tariff_id"]))
-    await _move(connection, subscription, plan, since + time + carried.kept, now)
+    period = (since, since + time + carried.kept)
+    await _move(connection, subscription, plan, period, now)
     return True
 
 
@@ -182,20 +184,31 @@ async def _grant(
 
 
 async def _move(
-    connection: Connection, subscription: Record, plan: Plan, end: datetime, now: datetime
+    connection: Connection,
+    subscription: Record,
+    plan: Plan,
+    period: tuple[datetime, datetime],
+    now: datetime,
 ) -> Changed:
-    """Let the subscription go on with the plan until that end."""
+    """Let the subscription go on with the plan for that period.
+
+    An offer counts from a whole second, which may lie a moment before a subscription that was
+    opened within it: then the subscription began with that second, too, or its grants would not
+    explain its length.
+    """
+    since, end = period
     row = await connection.fetchrow(
         """
         update subscriptions
         set tariff_id = $2, expires_at = $3, end_set_at = $4, revision = revision + 1,
-            freeze_used = '0'
+            freeze_used = '0', starts_at = least(starts_at, $5)
         where subscription_id = $1 returning *
         """,
         subscription["subscription_id"],
         plan.plan_id,
         end,
         now,
+        since,
     )
     assert row is not None  # noqa: S101  # locked by the caller
     await connection.execute(

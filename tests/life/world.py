@@ -4,6 +4,7 @@ PostgreSQL, the Temporal server, every workflow, activity and notice are the rea
 are what cannot be reached here: the payment provider, Telegram, and the VPN servers' side.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -14,33 +15,36 @@ from uuid import uuid4
 from aiogram import Bot
 from aiogram.methods import SendMessage
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
-from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper
 
-from bot.notices import TelegramNotices
-from bot.renewals import Renewals
-from domain.ids import ChatId, PurchaseId, SavedMethodId, SubscriptionId, UserId
+from domain.ids import (
+    ChangeId,
+    ChatId,
+    PurchaseId,
+    RefundId,
+    SavedMethodId,
+    SubscriptionId,
+    UserId,
+)
 from domain.languages import Language
 from domain.payments import PaymentStatus, Provider
+from domain.plan_changes import AgreedChange, ChangeOffer, ChangeOrder
 from domain.plans import Plan
-from domain.purchases import PurchaseOrder, PurchasePolicy, PurchaseStage
+from domain.purchases import PurchaseKind, PurchaseOrder, PurchasePolicy, PurchaseStage
+from domain.refund_orders import CancelOrder
 from domain.renewals import Consent
 from domain.servers import Peer, PeerRemoval, PeerStatistics, Server, ServerInfo
 from infra.keyring import KeyRing
 from infra.postgres.auto_renewals import AutoRenewals
-from infra.postgres.devices import PostgresDeviceLedger
-from infra.postgres.gifts import Gifts
-from infra.postgres.notices import PostgresNoticeBook
-from infra.postgres.offers import CustomerOffers
+from infra.postgres.changes import PostgresChangeLedger
 from infra.postgres.pool import Pool
-from infra.postgres.traffic import PostgresTrafficLedger
-from infra.telegram import TelegramMessenger
+from infra.postgres.refunds import PostgresRefundLedger
 from temporal.starter import Starter
 from tests.bot.phone import RecordedTelegram
 from tests.infra.postgres.shop import Shop as LedgerShop
 from tests.workflows.fake_provider import FakeProvider
 from tests.workflows.journal import Journal
-from workers.gateways import Gateways
+from workers.gateways import Choices, Outside, compose
 from workers.shop_worker import build_workers
 from workflows.names import purchase_workflow_id, subscription_workflow_id
 
@@ -81,10 +85,13 @@ class World:
 
     def __init__(self, pool: Pool, client: Client, key_ring: KeyRing) -> None:
         self.pool = pool
+        self._key_ring = key_ring
         self.client = client
         self.starter = Starter(client)
         self.ledger = LedgerShop(pool, key_ring)
         self.renewals = AutoRenewals(pool, key_ring, UNHURRIED)
+        self.refunds = PostgresRefundLedger(pool)
+        self.changes = PostgresChangeLedger(pool)
         self.provider = FakeProvider(Journal())
         self.telegram = RecordedTelegram()
         self.peers = PeersInMemory()
@@ -94,6 +101,7 @@ class World:
         self.plan: Plan
         self._turned_runs: dict[str, timedelta] = {}
         self._skipper = TimeSkipper(client)
+        self._turning = asyncio.Lock()
         self._workers = AsyncExitStack()
 
     async def __aenter__(self) -> "World":
@@ -102,6 +110,7 @@ class World:
         self.plan = next(
             each for each in await self.ledger.plans.for_sale() if each.slug == "month"
         )
+        await self.pool.execute("update tariffs set freeze_days_per_period = 366")
         await self._start_workers()
         return self
 
@@ -141,6 +150,48 @@ class World:
         if subscription_id is not None:
             await self._tell_workflow(subscription_id)
 
+    async def cancel(self) -> None:
+        """Cancel for the money that is offered."""
+        offered = await self.refunds.offer(self.user_id, self.now.replace(microsecond=0))
+        assert offered is not None
+        subscription_id, offer = offered
+        await self.starter.cancel(
+            CancelOrder(
+                refund_id=RefundId(uuid4()),
+                subscription_id=subscription_id,
+                made_at=offer.made_at,
+                fingerprint=offer.fingerprint,
+            )
+        )
+
+    async def change_plan(self) -> datetime | None:
+        """Take the other plan; the end that was offered, None where it was refused."""
+        current = await self.pool.fetchval(
+            "select slug from subscriptions join tariffs using (tariff_id) where user_id = $1",
+            self.user_id,
+        )
+        other = "month" if current == "quarter" else "quarter"
+        plans = await self.ledger.plans.for_sale()
+        wanted = next(each for each in plans if each.slug == other)
+        found = await self.changes.offers(self.user_id, (wanted,), self.now.replace(microsecond=0))
+        assert found is not None
+        subscription_id, ((_, offer),) = found
+        if not isinstance(offer, ChangeOffer):
+            return None
+        if offer.is_free:
+            await self._change_for_nothing(subscription_id, offer)
+        else:
+            await self._change_for_money(subscription_id, offer)
+        return offer.ends_at
+
+    async def freeze(self) -> None:
+        """Let it stand still."""
+        await self.starter.freeze(await self._known_subscription())
+
+    async def resume(self) -> None:
+        """Let it go on."""
+        await self.starter.resume(await self._known_subscription())
+
     async def turn_clock(self, time: timedelta) -> None:
         """Let time pass for everything that is under way."""
         self.turned += time
@@ -148,14 +199,15 @@ class World:
 
     async def keep_time(self) -> None:
         """Bring the subscription's workflow to the customer's present, whenever it began."""
+        async with self._turning:
+            await self._keep_time()
+
+    async def _keep_time(self) -> None:
         subscription_id = await self.subscription_id()
         if subscription_id is None:
             return
         handle = self.client.get_workflow_handle(subscription_workflow_id(subscription_id))
-        try:
-            description = await handle.describe()
-        except RPCError:
-            return
+        description = await handle.describe()
         if description.status is not WorkflowExecutionStatus.RUNNING:
             return
         first = description.raw_description.workflow_execution_info.first_run_id
@@ -180,18 +232,44 @@ class World:
 
     # How
 
-    async def _open(self, *, keeps_card: bool = False) -> PurchaseOrder:
-        order = PurchaseOrder(
-            purchase_id=PurchaseId(uuid4()),
-            user_id=self.user_id,
-            plan_id=self.plan.plan_id,
-            plan_name=self.plan.name.ru,
-            price=self.plan.price,
-            duration=self.plan.duration,
-            language=Language.RUSSIAN,
-            policy=UNHURRIED,
-            saves_method=keeps_card,
+    async def _known_subscription(self) -> SubscriptionId:
+        found = await self.subscription_id()
+        assert found is not None
+        return found
+
+    async def _change_for_nothing(
+        self, subscription_id: SubscriptionId, offer: ChangeOffer
+    ) -> None:
+        await self.starter.change(
+            ChangeOrder(
+                change_id=ChangeId(uuid4()),
+                subscription_id=subscription_id,
+                plan_id=offer.plan.plan_id,
+                made_at=offer.made_at,
+                fingerprint=offer.fingerprint,
+            )
         )
+
+    async def _change_for_money(self, subscription_id: SubscriptionId, offer: ChangeOffer) -> None:
+        order = self._order(offer.plan).model_copy(
+            update={
+                "price": offer.to_pay,
+                "full_price": offer.plan.price,
+                "discounts": (offer.discount,),
+                "kind": PurchaseKind.CHANGE,
+                "change": AgreedChange(
+                    subscription_id=subscription_id,
+                    revision=offer.revision,
+                    made_at=offer.made_at,
+                ),
+            }
+        )
+        await self._open_page(order)
+        await self.starter.payment_seen(order, self.provider.pay(order.purchase_id))
+        assert await self._rests(order.purchase_id) is PurchaseStage.DONE
+
+    async def _open(self, *, keeps_card: bool = False) -> PurchaseOrder:
+        order = self._order(self.plan).model_copy(update={"saves_method": keeps_card})
         await self.ledger.purchases.open(order, self.now)
         if keeps_card:
             await self.renewals.note_consent(
@@ -205,10 +283,26 @@ class World:
                     given_at=self.now,
                 )
             )
+        await self._open_page(order)
+        return order
+
+    def _order(self, plan: Plan) -> PurchaseOrder:
+        return PurchaseOrder(
+            purchase_id=PurchaseId(uuid4()),
+            user_id=self.user_id,
+            plan_id=plan.plan_id,
+            plan_name=plan.name.ru,
+            price=plan.price,
+            duration=plan.duration,
+            language=Language.RUSSIAN,
+            policy=UNHURRIED,
+        )
+
+    async def _open_page(self, order: PurchaseOrder) -> None:
+        await self.ledger.purchases.open(order, self.now)
         await self.starter.invoice(order, ANSWER)
         if self.turned:
             await self._skipper.fast_forward(self._purchase(order.purchase_id), self.turned)
-        return order
 
     async def _rests(self, purchase_id: PurchaseId) -> PurchaseStage:
         stage = await self._purchase(purchase_id).result(rpc_timeout=ANSWER)
@@ -224,29 +318,22 @@ class World:
         await self.keep_time()
 
     async def _start_workers(self) -> None:
-        bot = Bot("42:token", session=self.telegram)
-        plans, purchases = self.ledger.plans, self.ledger.purchases
-        offers = CustomerOffers(self.pool)
-        accepted = (Provider.YOOKASSA,)
-        gateways = Gateways(
-            provider=self.provider,
-            stars=FakeProvider(Journal()),
-            peers=self.peers,
-            notices=TelegramNotices(
-                TelegramMessenger(bot),
-                PostgresNoticeBook(self.pool),
-                self.ledger.customers,
-                Renewals(purchases, plans, offers, lambda: self.now, accepted),
-                self.renewals,
-                gifts=Gifts(self.pool),
-                admin_chat_id=STAFF,
+        gateways = compose(
+            self.pool,
+            self._key_ring,
+            Bot("42:token", session=self.telegram),
+            Outside(
+                provider=self.provider,
+                stars=FakeProvider(Journal()),
+                peers=self.peers,
+                desk=self.starter,
             ),
-            ledger=self.ledger.ledger,
-            access=self.ledger.access,
-            renewals=self.renewals,
-            devices=PostgresDeviceLedger(self.pool),
-            traffic=PostgresTrafficLedger(self.pool),
-            desk=self.starter,
+            Choices(
+                policy=UNHURRIED,
+                accepted=(Provider.YOOKASSA,),
+                admin_chat_id=STAFF,
+                staff_language=Language.ENGLISH,
+            ),
         )
         self._workers = AsyncExitStack()
         for worker in build_workers(self.client, gateways, timedelta(0)):

@@ -28,5 +28,6 @@ _UNEXPLAINED_TIME = """
 
 async def assert_the_books_balance(pool: Pool) -> None:
     """Every rouble is behind a grant, given back or owed; every second of access was granted."""
-    assert await pool.fetch(_UNEXPLAINED_MONEY) == []
-    assert await pool.fetch(_UNEXPLAINED_TIME) == []
+    for query in (_UNEXPLAINED_MONEY, _UNEXPLAINED_TIME):
+        unexplained = [dict(row) for row in await pool.fetch(query)]
+        assert unexplained == []

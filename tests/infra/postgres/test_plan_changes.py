@@ -215,3 +215,17 @@ async def test_a_change_of_plan_stops_what_was_agreed_about_the_former(
     _, change = await offered(shop, anna, "month", NOW)
     await shop.changes.change_plan(change, NOW)
     assert await shop.pool.fetchval("select withdrawn_why from renewal_consents") == "plan_changed"
+
+
+async def test_a_change_in_the_very_second_of_the_opening_is_explained_by_the_books_too(
+    shop: Shop, anna: UserId
+) -> None:
+    for _ in range(3):
+        await shop.buy_to_the_end(anna, NOW + timedelta(milliseconds=335))
+    # A button has room for a whole second, so its offer counts from a moment before.
+    offer, order = await offered(shop, anna, "quarter", at=NOW)
+    assert offer.is_free
+
+    await shop.changes.change_plan(order, NOW + timedelta(seconds=1))
+
+    assert (await subscription_of(shop, anna)).expires_at == offer.ends_at
