@@ -218,13 +218,20 @@ async def test_parts_that_race_never_add_up_to_more_than_was_paid(shop: Shop, an
     assert sum(isinstance(each, RefundDecision) for each in outcomes) == 2
 
 
-async def test_the_database_itself_lets_nobody_give_back_more_than_was_paid(
+async def test_the_database_itself_lets_nobody_decide_to_give_back_more_than_was_paid(
     shop: Shop, anna: UserId
 ) -> None:
     await shop.buy_to_the_end(anna)
     with pytest.raises(asyncpg.RaiseError, match="more than was paid"):
         await shop.pool.execute(
-            "insert into refunds select 'r', payment_id, amount + 0.01, currency from payments"
+            """
+            with decided as (
+                insert into refund_cases (refund_id, user_id, actor, decided_at)
+                select gen_random_uuid(), user_id, 'cli:boris', now() from users
+                returning refund_id)
+            insert into refund_parts (refund_id, payment_id, amount, lost)
+            select refund_id, payment_id, amount + 0.01, '0' from payments, decided
+            """
         )
 
 
