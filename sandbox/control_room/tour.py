@@ -136,6 +136,19 @@ def _reminder_was_sent(now: Scene, began: Scene) -> bool:
     )
 
 
+def _delivered_and_under_way(now: Scene, began: Scene) -> bool:
+    """The purchase is done, and its subscription has heard of it.
+
+    Right after a worker's death that takes a few seconds more: Temporal first offers the news to the
+    worker that had the subscription in memory. A jump before that would aim at yesterday's reminder.
+    """
+    before = {each.workflow_id: each.paid_until for each in began.flights.running}
+    return _new_purchase_is("done")(now, began) and any(
+        each.paid_until is not None and each.paid_until != before.get(each.workflow_id)
+        for each in now.flights.running
+    )
+
+
 def _subscription_was_extended(now: Scene, began: Scene) -> bool:
     before = {each.workflow_id: each.paid_until for each in began.flights.running}
     return any(
@@ -172,7 +185,7 @@ ITINERARY = (
             Mark(MarkId.KILLED, _worker_died),
             Mark(MarkId.PAID, _somebody_paid),
             Mark(MarkId.REVIVED, _worker_runs),
-            Mark(MarkId.DELIVERED, _new_purchase_is("done")),
+            Mark(MarkId.DELIVERED, _delivered_and_under_way),
         ),
     ),
     Stop(

@@ -138,13 +138,15 @@ def test_a_worker_that_died_long_ago_does_not_count() -> None:
 def test_a_killed_worker_comes_back_and_delivers() -> None:
     dead = {"processes": (worker(Condition.KEPT_DOWN, 1),), "payments": ("p1",)}
     alive = {"processes": (worker(deaths=1),), "payments": ("p1",)}
+    extended = subscription(paid_until=NOON + timedelta(days=60))
     assert walk(
         StopId.KILL,
-        scene(),
-        scene(purchase(1, "awaiting_payment"), **dead),
-        scene(purchase(1, "awaiting_payment"), **alive),
-        scene(purchase(1, "done"), **alive),
-    ) == ["chosen", "revived", "delivered", None]
+        scene(subscription()),
+        scene(purchase(1, "awaiting_payment"), subscription(), **dead),
+        scene(purchase(1, "awaiting_payment"), subscription(), **alive),
+        scene(purchase(1, "done"), subscription(), **alive),
+        scene(purchase(1, "done"), extended, **alive),
+    ) == ["chosen", "revived", "delivered", "delivered", None]
 
 
 def jumped(moment: Moment) -> tuple[JumpView, ...]:
