@@ -139,8 +139,9 @@ def _reminder_was_sent(now: Scene, began: Scene) -> bool:
 def _delivered_and_under_way(now: Scene, began: Scene) -> bool:
     """The purchase is done, and its subscription has heard of it.
 
-    Right after a worker's death that takes a few seconds more: Temporal first offers the news to the
-    worker that had the subscription in memory. A jump before that would aim at yesterday's reminder.
+    Right after a worker's death that takes a few seconds more: Temporal first offers the news to
+    the worker that had the subscription in memory. A jump before that would aim at yesterday's
+    reminder.
     """
     before = {each.workflow_id: each.paid_until for each in began.flights.running}
     return _new_purchase_is("done")(now, began) and any(
