@@ -6,7 +6,8 @@ request comes in on stdin, one JSON reply goes out on stdout, whatever command t
 
     {"op": "add", "public_key": K, "preshared_key": K, "ipv4": A, "ipv6": A, "revision": N}
     {"op": "remove", "public_key": K, "revision": N}
-    {"op": "sync", "generation": N, "as_of": SERIAL, "peers": [{an add without its op}, ...]}
+    {"op": "sync", "generation": N, "as_of": SERIAL, "peers": [{an add without its op}, ...],
+        "departed": [{a remove without its op}, ...], "strangers": "keep" or "remove"}
     {"op": "apply"}  {"op": "list"}  {"op": "stats"}  {"op": "info"}
 
     {"ok": true, ...}  or  {"ok": false, "error": ERROR, "detail": "what to do"}
@@ -42,7 +43,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Union
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 
 MAX_REQUEST_BYTES = 8 * 1024 * 1024
 """A sync of 5000 peers is 750 kB."""
@@ -108,13 +109,17 @@ class Remove(NamedTuple):
 
 
 class Sync(NamedTuple):
-    """The interface holds these peers and no others, as the ledger knew it."""
+    """The interface holds these peers, as the ledger knew it."""
 
     generation: int
     """The ledger's own number of this set: an older one is refused."""
     as_of: int
     """The `serial` that `info` told before the ledger was read: later changes are kept."""
     peers: dict[str, Peer]
+    departed: tuple[Remove, ...] = ()
+    """Peers of the shop's that do not belong here."""
+    keeps_strangers: bool = False
+    """Whether what is neither of these may stay: the shop then asks a person first."""
 
 
 class Ask(NamedTuple):
@@ -125,16 +130,20 @@ class Ask(NamedTuple):
 
 Request = Union[Add, Remove, Sync, Ask]  # noqa: UP007 - evaluated, and 3.8 knows no `|` here
 
+REMOVE_FIELDS = ("public_key", "revision")
 PEER_FIELDS = ("public_key", "preshared_key", "ipv4", "ipv6", "revision")
 FIELDS = {
     "add": PEER_FIELDS,
-    "remove": ("public_key", "revision"),
+    "remove": REMOVE_FIELDS,
     "sync": ("generation", "as_of", "peers"),
     "apply": (),
     "list": (),
     "stats": (),
     "info": (),
 }
+DEFAULTS: dict[str, dict[str, Any]] = {"sync": {"departed": [], "strangers": "remove"}}
+"""What a request may leave out, as the shop did before 1.2.0."""
+STRANGERS = ("keep", "remove")
 
 
 def parse_request(raw: bytes) -> Request:
@@ -148,12 +157,14 @@ def parse_request(raw: bytes) -> Request:
     op = body.get("op") if isinstance(body, dict) else None
     if not isinstance(op, str) or op not in FIELDS:
         raise Refusal("malformed", f"`op` must be one of {', '.join(FIELDS)}")
-    fields = {name: value for name, value in body.items() if name != "op"}
-    require_fields(fields, FIELDS[op])
+    told = {name: value for name, value in body.items() if name != "op"}
+    defaults = DEFAULTS.get(op, {})
+    fields = {**defaults, **told}
+    require_fields(fields, (*FIELDS[op], *defaults))
     if op == "add":
         return Add(parse_peer(fields))
     if op == "remove":
-        return Remove(parse_key(fields, "public_key"), parse_number(fields, "revision"))
+        return parse_remove(fields)
     if op == "sync":
         return parse_sync(fields)
     return Ask(op)
@@ -161,8 +172,11 @@ def parse_request(raw: bytes) -> Request:
 
 def parse_sync(fields: dict[str, Any]) -> Sync:
     """A whole set of peers. Raises `Refusal`."""
-    if not isinstance(fields["peers"], list):
-        raise Refusal("malformed", "`peers` must be a list")
+    for name in ("peers", "departed"):
+        if not isinstance(fields[name], list):
+            raise Refusal("malformed", f"`{name}` must be a list")
+    if fields["strangers"] not in STRANGERS:
+        raise Refusal("malformed", f"`strangers` must be one of {', '.join(STRANGERS)}")
     peers = {}
     for entry in fields["peers"]:
         require_fields(entry, PEER_FIELDS)
@@ -170,7 +184,24 @@ def parse_sync(fields: dict[str, Any]) -> Sync:
         if peer.public_key in peers:
             raise Refusal("refused", f"the set holds {peer.public_key} twice")
         peers[peer.public_key] = peer
-    return Sync(parse_number(fields, "generation"), parse_number(fields, "as_of"), peers)
+    for entry in fields["departed"]:
+        require_fields(entry, REMOVE_FIELDS)
+    departed = tuple(map(parse_remove, fields["departed"]))
+    for one in departed:
+        if one.public_key in peers:
+            raise Refusal("refused", f"{one.public_key} both belongs here and does not")
+    return Sync(
+        generation=parse_number(fields, "generation"),
+        as_of=parse_number(fields, "as_of"),
+        peers=peers,
+        departed=departed,
+        keeps_strangers=fields["strangers"] == "keep",
+    )
+
+
+def parse_remove(fields: dict[str, Any]) -> Remove:
+    """A peer to remove. Raises `Refusal`."""
+    return Remove(parse_key(fields, "public_key"), parse_number(fields, "revision"))
 
 
 def parse_peer(fields: dict[str, Any]) -> Peer:
@@ -297,6 +328,8 @@ def sync(state: State, wanted: Sync, now: int) -> bool:
     A per-peer revision orders what the ledger says of a peer; for a peer that it does not mention
     there is none to compare, so `as_of` tells what it cannot have known about.
 
+    A stranger that may stay keeps its addresses: a peer that wants one of them is left out.
+
     Raises `Refusal`.
     """
     if wanted.generation < state.generation:
@@ -304,15 +337,30 @@ def sync(state: State, wanted: Sync, now: int) -> bool:
     if wanted.as_of > state.serial:
         raise Refusal("refused", f"`as_of` is ahead of serial {state.serial}: ask `info` again")
     before = (state.generation, state.serial)
+    for one in wanted.departed:
+        with contextlib.suppress(Refusal):  # a newer decision is known: it holds
+            remove(state, one.public_key, one.revision, now)
+    squatted = settle_strangers(state, wanted, now)
     for peer in wanted.peers.values():
-        if is_news(state.known(peer.public_key), peer, wanted.as_of):
+        is_free = squatted.isdisjoint((peer.ipv4, peer.ipv6))
+        if is_free and is_news(state.known(peer.public_key), peer, wanted.as_of):
             state.hold(peer)
-    for peer in list(state.peers.values()):
-        if peer.public_key not in wanted.peers and peer.serial <= wanted.as_of:
-            state.bury(peer.public_key, peer.revision, now)
     refuse_shared_addresses(state)
     state.generation = wanted.generation
     return before != (state.generation, state.serial)
+
+
+def settle_strangers(state: State, wanted: Sync, now: int) -> set[str]:
+    """Bury the peers that the ledger cannot explain, or tell the addresses of those that stay."""
+    squatted: set[str] = set()
+    for peer in list(state.peers.values()):
+        if peer.public_key in wanted.peers or peer.serial > wanted.as_of:
+            continue
+        if wanted.keeps_strangers:
+            squatted.update((peer.ipv4, peer.ipv6))
+        else:
+            state.bury(peer.public_key, peer.revision, now)
+    return squatted
 
 
 def is_news(known: Peer | Tombstone | None, peer: Peer, as_of: int) -> bool:
@@ -404,6 +452,27 @@ def wait_for_lock(descriptor: int, deadline: float) -> None:
 # --- The kernel ----------------------------------------------------------------------------
 
 
+class Guest(NamedTuple):
+    """A peer on the interface that is in no file: somebody's own, set by hand."""
+
+    public_key: str
+    preshared_key: str
+    allowed_ips: list[str]
+    keepalive: str
+
+    def lines(self, taken: set[str]) -> list[str]:
+        """What syncconf reads, so that it stays; an address of a customer's it has to yield."""
+        allowed = [one for one in self.allowed_ips if one != "(none)" and one not in taken]
+        lines = ["[Peer]", f"PublicKey={self.public_key}"]
+        if self.preshared_key != "(none)":
+            lines.append(f"PresharedKey={self.preshared_key}")
+        if allowed:
+            lines.append(f"AllowedIPs={','.join(allowed)}")
+        if self.keepalive != "off":
+            lines.append(f"PersistentKeepalive={self.keepalive}")
+        return lines
+
+
 class Interface:
     """A WireGuard interface, through `wg`, or AmneziaWG's `awg`, which differs in name only.
 
@@ -425,9 +494,15 @@ class Interface:
         """Remove one peer; one that is not there is no error."""
         self._run(("set", self._name, "peer", public_key, "remove"), "", lock)
 
-    def become(self, peers: Sequence[Peer], lock: int) -> None:
+    def become(self, peers: Sequence[Peer], lock: int, guests: Sequence[Guest] = ()) -> None:
         """Hold exactly these peers; sessions of those that stay are not disturbed."""
-        self._run(("syncconf", self._name, "/dev/stdin"), self._configuration(peers), lock)
+        text = self._configuration(peers, guests)
+        self._run(("syncconf", self._name, "/dev/stdin"), text, lock)
+
+    def guests(self, state: State) -> list[Guest]:
+        """The peers that somebody else has put onto the interface, past the program."""
+        rows = [row for row in self.dump()[1:] if state.known(row[0]) is None]
+        return [Guest(row[0], row[1], row[3].split(","), row[7]) for row in rows]
 
     def dump(self) -> list[list[str]]:
         """`wg show dump`: a row for the interface, then a row for each peer."""
@@ -449,12 +524,15 @@ class Interface:
                 settings[name.strip()] = value.strip()
         return settings
 
-    def _configuration(self, peers: Sequence[Peer]) -> str:
+    def _configuration(self, peers: Sequence[Peer], guests: Sequence[Guest]) -> str:
         """What syncconf reads; it would wipe an interface setting that is left out."""
         settings = self.settings()
         if "PrivateKey" not in settings:
             raise Refusal("failed", f"{self._name} has no private key: start it with wg-quick")
         lines = ["[Interface]", *(f"{name}={value}" for name, value in settings.items())]
+        taken = {address for peer in peers for address in peer.allowed_ips.split(",")}
+        for guest in guests:
+            lines += guest.lines(taken)
         for peer in peers:
             lines += ["[Peer]", f"PublicKey={peer.public_key}"]
             lines += [f"PresharedKey={peer.preshared_key}", f"AllowedIPs={peer.allowed_ips}"]
@@ -525,7 +603,8 @@ class Program:
         elif isinstance(request, Remove):
             self._interface.drop(request.public_key, lock)
         else:
-            self._interface.become(list(state.peers.values()), lock)
+            guests = self._interface.guests(state) if request.keeps_strangers else []
+            self._interface.become(list(state.peers.values()), lock, guests)
 
     def _apply(self) -> dict[str, Any]:
         """Bring the kernel to the file, after a boot or a crash."""
@@ -560,10 +639,11 @@ def listed(peer: Peer) -> dict[str, Any]:
 
 def counters(row: Sequence[str]) -> dict[str, Any]:
     """A peer's row of `wg show dump` without its secret."""
-    public_key, _secret, endpoint, _allowed_ips, handshake, received, sent = row[:7]
+    public_key, _secret, endpoint, allowed_ips, handshake, received, sent = row[:7]
     return {
         "public_key": public_key,
         "endpoint": None if endpoint == "(none)" else endpoint,
+        "allowed_ips": [] if allowed_ips == "(none)" else allowed_ips.split(","),
         "latest_handshake": int(handshake) or None,
         "received_bytes": int(received),
         "sent_bytes": int(sent),

@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -52,9 +52,28 @@ def remove_of(number: int, revision: int) -> dict[str, Any]:
     return {"op": "remove", "public_key": key_number(number), "revision": revision}
 
 
-def sync_of(*adds: dict[str, Any], generation: int = 1, as_of: int = 0) -> dict[str, Any]:
-    peers = [{name: value for name, value in add.items() if name != "op"} for add in adds]
-    return {"op": "sync", "generation": generation, "as_of": as_of, "peers": peers}
+def sync_of(
+    *adds: dict[str, Any],
+    generation: int = 1,
+    as_of: int = 0,
+    departed: Sequence[dict[str, Any]] | None = None,
+    strangers: str | None = None,
+) -> dict[str, Any]:
+    request = {
+        "op": "sync",
+        "generation": generation,
+        "as_of": as_of,
+        "peers": [_without_op(add) for add in adds],
+    }
+    if departed is not None:
+        request["departed"] = [_without_op(one) for one in departed]
+    if strangers is not None:
+        request["strangers"] = strangers
+    return request
+
+
+def _without_op(request: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in request.items() if name != "op"}
 
 
 class Node:
@@ -94,6 +113,11 @@ class Node:
         """Take a peer off the interface behind the program's back, as a reboot would."""
         arguments = ["set", self.tunnel.interface, "peer", public_key, "remove"]
         subprocess.run([self.tunnel.wg, *arguments], check=True)
+
+    def add_by_hand(self, public_key: str, address: str) -> None:
+        """Put a peer onto the interface past the program, as an operator might."""
+        arguments = ["set", self.tunnel.interface, "peer", public_key, "allowed-ips", address]
+        subprocess.run([self.tunnel.wg, *arguments], check=True, timeout=10)
 
     def saved(self) -> dict[str, str]:
         """What the file holds, in the kernel's form."""

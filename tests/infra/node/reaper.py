@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any
 
 from infra.node import wgshop_peer
-from infra.node.wgshop_peer import Peer, Program, parse_request
+from infra.node.wgshop_peer import Guest, Peer, Program, State, parse_request
 
 DECIDING = {"_change", "_apply"}
 """What comes before these has touched nothing."""
@@ -34,7 +34,10 @@ class KernelFile:
     def drop(self, public_key: str, _lock: int) -> None:
         self._write({key: value for key, value in self.peers().items() if key != public_key})
 
-    def become(self, peers: list[Peer], _lock: int) -> None:
+    def guests(self, _state: State) -> list[Guest]:
+        return []
+
+    def become(self, peers: list[Peer], _lock: int, _guests: object = ()) -> None:
         self._write({peer.public_key: peer.allowed_ips for peer in peers})
 
     def _write(self, peers: dict[str, str]) -> None:

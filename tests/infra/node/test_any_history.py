@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from infra.node import wgshop_peer
-from infra.node.wgshop_peer import Peer, Program, Refusal, Tombstone, parse_request
+from infra.node.wgshop_peer import (
+    Guest,
+    Peer,
+    Program,
+    Refusal,
+    State,
+    Tombstone,
+    parse_request,
+)
 from tests.infra.node.conftest import add_of, remove_of, sync_of
 
 NUMBERS = st.integers(1, 4)
@@ -46,7 +54,10 @@ class Kernel:
         self._may_crash()
         self.peers.pop(public_key, None)
 
-    def become(self, peers: list[Peer], _lock: int) -> None:
+    def guests(self, _state: State) -> list[Guest]:
+        return []
+
+    def become(self, peers: list[Peer], _lock: int, _guests: object = ()) -> None:
         self._may_crash()
         self.peers = {peer.public_key: set(peer.allowed_ips.split(",")) for peer in peers}
 
@@ -94,12 +105,25 @@ class AnyHistory(RuleBasedStateMachine):
         if self._change(wanted["public_key"], revision, wanted):
             assert wanted["public_key"] not in self.saved
 
-    @rule(numbers=st.sets(NUMBERS), generation=st.integers(1, 4), behind=st.integers(0, 3))
-    def sync(self, numbers: set[int], generation: int, behind: int) -> None:
+    @rule(
+        numbers=st.sets(NUMBERS),
+        gone=st.sets(NUMBERS),
+        generation=st.integers(1, 4),
+        behind=st.integers(0, 3),
+        strangers=st.sampled_from(["keep", "remove"]),
+    )
+    def sync(
+        self, numbers: set[int], gone: set[int], generation: int, behind: int, strangers: str
+    ) -> None:
         state = self.program._file.load()
-        adds = [add_of(number, revision=3) for number in numbers]
+        adds = [add_of(number, revision=3) for number in numbers - gone]
+        departed = [remove_of(number, revision=3) for number in gone]
         as_of = max(state.serial - behind, 0)
-        if self.ask(sync_of(*adds, generation=generation, as_of=as_of)):
+        how = {"departed": departed, "strangers": strangers}
+        if self.ask(sync_of(*adds, generation=generation, as_of=as_of, **how)):
+            for one in departed:
+                survivor = self.saved.get(one["public_key"])
+                assert survivor is None or survivor.revision > 3, "a departed peer stayed"
             assert generation >= state.generation
             self.is_torn = False
 

@@ -7,6 +7,7 @@ from infra.node.wgshop_peer import (
     TOMBSTONE_SECONDS,
     Peer,
     Refusal,
+    Remove,
     State,
     Sync,
     add,
@@ -32,6 +33,12 @@ def state_with(*peers: Peer) -> State:
 def synced(state: State, *peers: Peer, generation: int = 1, as_of: int | None = None) -> bool:
     serial = state.serial if as_of is None else as_of
     return sync(state, Sync(generation, serial, {one.public_key: one for one in peers}), NOW)
+
+
+def sparing(state: State, *peers: Peer, departed: tuple[Remove, ...] = ()) -> bool:
+    """A sync that leaves strangers where they are."""
+    wanted = {one.public_key: one for one in peers}
+    return sync(state, Sync(1, state.serial, wanted, departed, keeps_strangers=True), NOW)
 
 
 def test_a_repeated_add_changes_nothing() -> None:
@@ -194,3 +201,41 @@ def test_a_sync_that_gives_one_address_twice_is_refused() -> None:
 def test_a_sync_from_before_the_server_was_restored_is_refused() -> None:
     with pytest.raises(Refusal, match="ask `info` again"):
         synced(State(), peer(1), as_of=1)
+
+
+def test_a_stranger_may_be_spared() -> None:
+    state = state_with(peer(1), peer(2))
+    assert sparing(state, peer(2), peer(3))
+    assert set(state.peers) == {"key 1", "key 2", "key 3"}
+
+
+def test_a_peer_that_departed_is_no_stranger() -> None:
+    state = state_with(peer(1), peer(2))
+    sparing(state, peer(2), departed=(Remove("key 1", 2),))
+    assert set(state.peers) == {"key 2"}
+    with pytest.raises(Refusal):
+        add(state, peer(1))
+
+
+def test_a_departure_that_a_newer_decision_overtook_is_void() -> None:
+    state = state_with(peer(1, revision=5))
+    sparing(state, departed=(Remove("key 1", 4),))
+    assert set(state.peers) == {"key 1"}
+
+
+def test_a_departed_peer_may_leave_its_address_to_another_in_one_sync() -> None:
+    state = state_with(peer(1))
+    sparing(state, peer(2, address=1), departed=(Remove("key 1", 2),))
+    assert set(state.peers) == {"key 2"}
+
+
+def test_a_spared_stranger_keeps_its_address_and_the_others_are_served() -> None:
+    state = state_with(peer(1))
+    sparing(state, peer(2, address=1), peer(3))
+    assert set(state.peers) == {"key 1", "key 3"}
+
+
+def test_a_repeated_sparing_sync_changes_nothing() -> None:
+    state = state_with(peer(1), peer(2))
+    sparing(state, peer(3), departed=(Remove("key 1", 2),))
+    assert not sparing(state, peer(3), departed=(Remove("key 1", 2),))

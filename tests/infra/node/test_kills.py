@@ -17,6 +17,10 @@ CHANGES: dict[str, tuple[dict[str, Any], set[str]]] = {
     "add": (add_of(3), {key_number(1), key_number(2), key_number(3)}),
     "remove": (remove_of(1, revision=2), {key_number(2)}),
     "sync": (sync_of(add_of(2), add_of(4), as_of=2), {key_number(2), key_number(4)}),
+    "sparing sync": (
+        sync_of(add_of(4), as_of=2, departed=[remove_of(1, revision=2)], strangers="keep"),
+        {key_number(2), key_number(4)},
+    ),
 }
 APPLY = {"op": "apply"}
 

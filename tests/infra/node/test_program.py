@@ -64,6 +64,74 @@ def test_a_stale_sync_is_refused_and_changes_nothing(node: Node) -> None:
     assert set(node.kernel()) == {key_number(1)}
 
 
+def test_a_sparing_sync_leaves_a_peer_that_was_set_by_hand_until_told(node: Node) -> None:
+    node.add_by_hand(key_number(9), "10.99.0.9/32")
+    assert node.ask(sync_of(add_of(1), strangers="keep"))["ok"]
+    assert set(node.kernel()) == {key_number(1), key_number(9)}
+    assert set(node.saved()) == {key_number(1)}
+    assert node.ask(sync_of(add_of(1), strangers="remove"))["ok"]
+    assert set(node.kernel()) == {key_number(1)}
+
+
+def test_a_customers_address_that_was_taken_by_hand_comes_back(node: Node) -> None:
+    node.ask(add_of(1))
+    node.add_by_hand(key_number(9), "10.66.0.3/32")
+    assert node.kernel()[key_number(1)] == "fd66::3/128"
+    node.ask(sync_of(add_of(1), as_of=1, strangers="keep"))
+    assert node.kernel()[key_number(1)] == node.saved()[key_number(1)]
+    assert node.kernel()[key_number(9)] == "(none)"
+
+
+def test_a_removed_peer_that_was_put_back_by_hand_is_no_stranger(node: Node) -> None:
+    node.ask(remove_of(9, revision=2))
+    node.add_by_hand(key_number(9), "10.66.0.9/32")
+    node.ask(sync_of(add_of(1), as_of=1, strangers="keep"))
+    assert set(node.kernel()) == {key_number(1)}
+
+
+def test_a_server_put_back_to_an_old_state_is_whole_after_one_sync(node: Node) -> None:
+    for number in (1, 2):
+        node.ask(add_of(number))
+    old = (node.state_dir / f"{node.tunnel.interface}.json").read_bytes()
+    node.ask(remove_of(1, revision=2))
+    node.ask(add_of(3, ipv4="10.66.0.3", ipv6="fd66::3"))
+    (node.state_dir / f"{node.tunnel.interface}.json").write_bytes(old)
+    node.ask({"op": "apply"})
+    now = sync_of(
+        add_of(2),
+        add_of(3, ipv4="10.66.0.3", ipv6="fd66::3"),
+        as_of=2,
+        departed=[remove_of(1, revision=2)],
+        strangers="keep",
+    )
+    assert node.ask(now)["result"] == "changed"
+    assert node.kernel() == node.saved()
+    assert set(node.kernel()) == {key_number(2), key_number(3)}
+    assert node.ask(add_of(1))["error"] == "stale"
+
+
+def test_two_syncs_at_once_leave_the_newer_ones_set(node: Node) -> None:
+    wanted = [sync_of(add_of(n), generation=n, strangers="remove", as_of=0) for n in range(1, 5)]
+    with ThreadPoolExecutor(4) as workers:
+        replies = list(workers.map(node.ask, wanted))
+    assert {reply.get("error", "stale") for reply in replies} == {"stale"}
+    assert replies[-1]["ok"]
+    assert node.ask({"op": "info"})["generation"] == 4
+    assert node.kernel() == node.saved()
+
+
+@pytest.mark.parametrize("node", ["stand-in"], indirect=True)
+@pytest.mark.parametrize("torn", ["", "{", '{"generation": 1}', '{"peers": 7}', "[]"])
+def test_a_state_file_that_is_none_is_told_and_left_for_a_person(node: Node, torn: str) -> None:
+    node.ask(add_of(1))
+    file = node.state_dir / f"{node.tunnel.interface}.json"
+    file.write_text(torn)
+    for request in (add_of(2), remove_of(1, revision=2), sync_of(add_of(3)), {"op": "apply"}):
+        assert node.ask(request)["error"] == "failed"
+    assert file.read_text() == torn
+    assert set(node.kernel()) == {key_number(1)}
+
+
 def test_a_crash_after_the_file_is_mended_by_the_retry(node: Node, tmp_path: Path) -> None:
     assert node.ask(add_of(1), wg=killer(tmp_path, node.tunnel.wg)) is None
     assert node.kernel() == {}

@@ -94,6 +94,35 @@ def test_a_field_of_the_wrong_form_is_refused(change: dict[str, Any]) -> None:
     assert refusal_of({"op": "add", **GOOD_PEER, **change}) == "refused"
 
 
+SYNC = {"op": "sync", "generation": 1, "as_of": 0, "peers": [GOOD_PEER]}
+GONE = {"public_key": "C" * 42 + "A=", "revision": 3}
+
+
+def test_a_sync_may_leave_out_what_older_shops_did_not_say() -> None:
+    request = wgshop_peer.parse_request(json.dumps(SYNC).encode())
+    assert isinstance(request, wgshop_peer.Sync)
+    assert (request.departed, request.keeps_strangers) == ((), False)
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"strangers": "ask"}, "malformed"),
+        ({"strangers": ["keep"]}, "malformed"),
+        ({"departed": {}}, "malformed"),
+        ({"departed": ["x"]}, "malformed"),
+        ({"departed": [{**GONE, "ipv4": "10.66.0.2"}]}, "malformed"),
+        ({"departed": [{**GONE, "revision": -1}]}, "refused"),
+        ({"departed": [{**GONE, "public_key": GOOD_PEER["public_key"]}]}, "refused"),
+        ({"peers": [GOOD_PEER, GOOD_PEER]}, "refused"),
+    ],
+)
+def test_a_sync_that_contradicts_itself_is_not_carried_out(
+    change: dict[str, Any], error: str
+) -> None:
+    assert refusal_of({**SYNC, "departed": [GONE], "strangers": "keep", **change}) == error
+
+
 @given(st.binary() | JSON.map(lambda body: json.dumps(body).encode()))
 def test_nothing_on_stdin_makes_the_parser_stumble(raw: bytes) -> None:
     try:
@@ -107,7 +136,8 @@ def test_nothing_on_stdin_makes_the_parser_stumble(raw: bytes) -> None:
     st.fixed_dictionaries({name: JSON | st.just(good) for name, good in GOOD_PEER.items()}),
 )
 def test_no_field_makes_the_parser_stumble(op: str, fields: dict[str, Any]) -> None:
-    named = {name: fields.get(name, []) for name in wgshop_peer.FIELDS[op]}
+    known = (*wgshop_peer.FIELDS[op], *wgshop_peer.DEFAULTS.get(op, ()))
+    named = {name: fields.get(name, []) for name in known}
     try:
         wgshop_peer.parse_request(json.dumps({"op": op, **named}).encode())
     except wgshop_peer.Refusal as refusal:
