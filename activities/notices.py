@@ -17,6 +17,7 @@ from domain.notices import (
 )
 from domain.ports import AccessLedger, DeviceLedger, Notices
 from domain.purchases import Alarm, PurchaseNotice
+from domain.reconciling import DriftAlarm
 
 
 class DeliverConfig(Value):
@@ -47,6 +48,11 @@ class NoticeActivities:
     notices: Notices
     access: AccessLedger
     devices: DeviceLedger
+
+    @activity.defn
+    async def raise_drift_alarm(self, alarm: DriftAlarm) -> None:
+        """Tell the staff that a server was not what the ledger says."""
+        await self.notices.raise_drift_alarm(alarm)
 
     @activity.defn
     async def show_purchase(self, notice: PurchaseNotice) -> Delivery:

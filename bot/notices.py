@@ -14,6 +14,7 @@ from bot.renewals import Renewals
 from bot.screens.alarm import alarm_screen
 from bot.screens.auto_renewal import renewal_notice_screen
 from bot.screens.cancelling import refund_alarm_screen, refund_notice_screen
+from bot.screens.drift import drift_alarm_screen
 from bot.screens.friends import reward_screen
 from bot.screens.gifts import gift_opened_screen, gift_payload, gift_ready_screen
 from bot.screens.privacy import erasure_screen
@@ -35,6 +36,7 @@ from domain.notices import (
 from domain.ports import NoticeBook
 from domain.privacy import ErasureNotice
 from domain.purchases import Alarm, ChatMessage, PurchaseNotice
+from domain.reconciling import DriftAlarm
 from domain.referrals import SettledReward
 from domain.refund_orders import RefundAlarm, RefundNotice
 from domain.renewals import RenewalNotice
@@ -136,6 +138,14 @@ class TelegramNotices:
         key = f"purchase:{alarm.purchase_id}:alarm:{alarm.occasion}"
         log = _log.bind(purchase_id=str(alarm.purchase_id), reason=alarm.reason)
         await self._call_staff(key, screen, "a paid purchase is stuck", alarm.detail, log)
+
+    async def raise_drift_alarm(self, alarm: DriftAlarm) -> None:
+        """Tell the staff that a server was not what the ledger says, once for each occasion."""
+        screen = drift_alarm_screen(phrasebook(self._staff_language), alarm)
+        key = f"server:{alarm.server}:{alarm.news}:{alarm.occasion}"
+        log = _log.bind(server=alarm.server, news=alarm.news)
+        detail = alarm.drift.model_dump_json()
+        await self._call_staff(key, screen, "a server had drifted", detail, log)
 
     async def raise_refund_alarm(self, alarm: RefundAlarm) -> None:
         """Tell the staff of a refused refund, once for each parking, with a button for each way."""

@@ -49,6 +49,15 @@ from domain.purchases import (
     RepairAction,
     StuckReason,
 )
+from domain.reconciling import (
+    Drift,
+    DriftAlarm,
+    Listing,
+    Muster,
+    PeerSet,
+    ReconcileOrder,
+    Roll,
+)
 from domain.referrals import Reward, SettledReward
 from domain.refund_orders import (
     RefundAlarm,
@@ -113,6 +122,14 @@ class PeerGateway(Protocol):
         """The counters of every peer on the server."""
         ...
 
+    async def listing(self, server: Server) -> Listing:
+        """All that the server holds."""
+        ...
+
+    async def sync(self, server: Server, wanted: PeerSet) -> None:
+        """After this the server holds the whole set; `PeerSuperseded` when it knows a newer one."""
+        ...
+
 
 class Notices(Protocol):
     """Tells customers and staff.
@@ -155,6 +172,10 @@ class Notices(Protocol):
 
     async def tell_renewal(self, notice: RenewalNotice) -> Delivery:
         """Tell the customer about a charge: once for each kind, end and try."""
+        ...
+
+    async def raise_drift_alarm(self, alarm: DriftAlarm) -> None:
+        """Tell the staff that a server was not what the ledger says, once for each occasion."""
         ...
 
     async def raise_refund_alarm(self, alarm: RefundAlarm) -> None:
@@ -366,6 +387,33 @@ class TrafficLedger(Protocol):
 
     async def note(self, server_id: ServerId, peers: Sequence[PeerStatistics]) -> None:
         """Add what is new in a server's counters; the customers' addresses are not kept."""
+        ...
+
+
+class ReconcileLedger(Protocol):
+    """What a server has to hold, and how far from it it was."""
+
+    async def roll(self, server_id: ServerId) -> Roll:
+        """The server, and what it has confirmed until now. Raises `FleetRefused`."""
+        ...
+
+    async def servers(self) -> Sequence[ReconcileOrder]:
+        """The servers to look after: those that nobody has declared down."""
+        ...
+
+    async def muster(self, roll: Roll, listing: Listing) -> Muster:
+        """Its whole set, read at one moment, with a generation newer than every other's.
+
+        Of the keys that it holds, those that do not belong there are named as departed.
+        """
+        ...
+
+    async def note_drift(self, server_id: ServerId, generation: int, drift: Drift) -> Drift:
+        """Count it, before it is mended; with it what an interrupted try had found."""
+        ...
+
+    async def note_mended(self, server_id: ServerId, generation: int) -> None:
+        """The server has been brought to that generation."""
         ...
 
 

@@ -91,6 +91,10 @@ class ServerInfo(Value):
     obfuscation: dict[str, str] = Field(default_factory=dict)
     """AmneziaWG's parameters as its own tool names them; empty on a plain interface."""
     peer_count: int
+    generation: int = 0
+    """The newest whole set of peers that it was brought to."""
+    serial: int = 0
+    """Its last change."""
 
 
 class PeerStatistics(Value):
@@ -104,6 +108,8 @@ class PeerStatistics(Value):
     """What the customer sent."""
     sent_bytes: int
     """What the customer received."""
+    allowed_ips: frozenset[str] | None = None
+    """The networks that the interface gives it; not told by programs before 1.2.0."""
 
 
 class ClientConfig(Value):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -11,7 +12,9 @@ from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from domain.errors import PeerSuperseded, ServerRefused, ServerUnavailable
 from domain.ids import ServerId
+from domain.reconciling import HeldPeer, Listing, PeerSet
 from domain.servers import Peer, PeerRemoval, PeerStatistics, Server, ServerInfo
+from infra.peer_sets import add_request, sync_requests
 from infra.ssh import CommandOutput, SshEndpoint, SshTimeouts, load_private_key
 from infra.ssh_line import ServerLine
 
@@ -56,6 +59,8 @@ class _Info(_Done):
     obfuscation: dict[str, str] = {}
     """Not told by programs before 1.1.0."""
     peer_count: int
+    generation: int = 0
+    serial: int = 0
 
 
 class _Counters(_Reply):
@@ -64,6 +69,12 @@ class _Counters(_Reply):
     latest_handshake: int | None
     received_bytes: int
     sent_bytes: int
+    allowed_ips: frozenset[str] | None = None
+    """Not told by programs before 1.2.0."""
+
+
+class _Saved(_Done):
+    peers: tuple[HeldPeer, ...]
 
 
 class _Statistics(_Done):
@@ -105,15 +116,7 @@ class SshPeerGateway:
 
     async def ensure_peer(self, peer: Peer) -> None:
         """Put the peer on its server. Raises `ServerUnavailable` or `ServerRefused`."""
-        request = {
-            "op": "add",
-            "public_key": peer.public_key,
-            "preshared_key": peer.preshared_key.get_secret_value(),
-            "ipv4": str(peer.ipv4),
-            "ipv6": str(peer.ipv6),
-            "revision": peer.revision,
-        }
-        await self._ask(peer.server, request, _Done)
+        await self._ask(peer.server, add_request(peer), _Done)
 
     async def remove_peer(self, removal: PeerRemoval) -> None:
         """Take the peer off. Raises `ServerUnavailable` or `ServerRefused`."""
@@ -139,9 +142,32 @@ class SshPeerGateway:
                 latest_handshake=_moment(peer.latest_handshake),
                 received_bytes=peer.received_bytes,
                 sent_bytes=peer.sent_bytes,
+                allowed_ips=peer.allowed_ips,
             )
             for peer in reply.peers
         )
+
+    async def listing(self, server: Server) -> Listing:
+        """All that it holds. Raises `ServerUnavailable` or `ServerRefused`.
+
+        `info` comes first: what changes between the questions has a later serial than it tells.
+        """
+        info = await self.info(server)
+        saved = await self._ask(server, {"op": "list"}, _Saved)
+        live = {peer.public_key: peer.allowed_ips for peer in await self.statistics(server)}
+        return Listing(
+            version=info.version,
+            generation=info.generation,
+            serial=info.serial,
+            saved=saved.peers,
+            live=live,
+        )
+
+    async def sync(self, server: Server, wanted: PeerSet) -> None:
+        """Tell it the whole set. Raises `ServerUnavailable`, `ServerRefused`, `PeerSuperseded`."""
+        for request in sync_requests(wanted):
+            with suppress(*() if request["op"] == "sync" else (PeerSuperseded,)):
+                await self._ask(server, request, _Done)
 
     async def close(self) -> None:
         """Drop every connection; calls under way end with an error."""

@@ -15,7 +15,8 @@ from temporalio.client import (
     ScheduleUpdateInput,
 )
 
-from workflows.names import SHOP_QUEUE, STATISTICS_ID
+from workflows.names import RECONCILE_ROUND_ID, SHOP_QUEUE, STATISTICS_ID
+from workflows.reconcile import ReconcileRoundWorkflow
 from workflows.statistics import PAUSE, ServerStatisticsWorkflow
 
 RPC_TIMEOUT = timedelta(seconds=10)
@@ -31,23 +32,37 @@ _STATISTICS = Schedule(
 """Looks each minute whether the count is under way, and begins it where it is not."""
 
 
+ROUND_PAUSE = timedelta(minutes=10)
+_RECONCILE_ROUND = Schedule(
+    action=ScheduleActionStartWorkflow(
+        ReconcileRoundWorkflow.run, id=RECONCILE_ROUND_ID, task_queue=SHOP_QUEUE
+    ),
+    spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=ROUND_PAUSE)]),
+    policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=ROUND_PAUSE),
+)
+
+
 async def keep_schedules(client: Client) -> None:
     """Create the schedules, or bring them up to date; one that an operator paused stays paused."""
+    await _keep(client, STATISTICS_ID, _STATISTICS, at_once=True)
+    await _keep(client, RECONCILE_ROUND_ID, _RECONCILE_ROUND, at_once=False)
+
+
+async def _keep(client: Client, schedule_id: str, wanted: Schedule, *, at_once: bool) -> None:
+    def as_it_is_now(known: ScheduleUpdateInput) -> ScheduleUpdate:
+        return ScheduleUpdate(
+            schedule=Schedule(
+                action=wanted.action,
+                spec=wanted.spec,
+                policy=wanted.policy,
+                state=known.description.schedule.state,
+            )
+        )
+
     try:
         await client.create_schedule(
-            STATISTICS_ID, _STATISTICS, trigger_immediately=True, rpc_timeout=RPC_TIMEOUT
+            schedule_id, wanted, trigger_immediately=at_once, rpc_timeout=RPC_TIMEOUT
         )
     except ScheduleAlreadyRunningError:
-        await client.get_schedule_handle(STATISTICS_ID).update(
-            _as_it_is_now, rpc_timeout=RPC_TIMEOUT
-        )
-
-
-def _as_it_is_now(known: ScheduleUpdateInput) -> ScheduleUpdate:
-    schedule = Schedule(
-        action=_STATISTICS.action,
-        spec=_STATISTICS.spec,
-        policy=_STATISTICS.policy,
-        state=known.description.schedule.state,
-    )
-    return ScheduleUpdate(schedule=schedule)
+        handle = client.get_schedule_handle(schedule_id)
+        await handle.update(as_it_is_now, rpc_timeout=RPC_TIMEOUT)

@@ -23,6 +23,7 @@ from domain.ports import (
     PeerGateway,
     PersonalData,
     PurchaseLedger,
+    ReconcileLedger,
     RefundLedger,
     RenewalLedger,
     RewardLedger,
@@ -42,6 +43,7 @@ from infra.postgres.offers import CustomerOffers
 from infra.postgres.plans import Plans
 from infra.postgres.pool import Pool
 from infra.postgres.purchases import Purchases
+from infra.postgres.reconciling import PostgresReconcileLedger
 from infra.postgres.refunds import PostgresRefundLedger
 from infra.postgres.rewards import Rewards
 from infra.postgres.setups import PostgresDeviceLedger
@@ -108,6 +110,7 @@ class Gateways:
     renewals: RenewalLedger
     devices: DeviceLedger
     traffic: TrafficLedger
+    reconciling: ReconcileLedger
     refunds: RefundLedger
     changes: ChangeLedger
     desk: SubscriptionDesk
@@ -189,6 +192,7 @@ def compose(pool: Pool, ring: KeyRing, bot: Bot, outside: Outside, choices: Choi
         renewals=renewals,
         devices=PostgresDeviceLedger(pool),
         traffic=PostgresTrafficLedger(pool),
+        reconciling=PostgresReconcileLedger(pool, ring),
         refunds=PostgresRefundLedger(pool),
         changes=PostgresChangeLedger(pool),
         desk=outside.desk,

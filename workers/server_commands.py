@@ -110,6 +110,20 @@ def check(slug: Slug) -> None:
         raise typer.Exit(1)
 
 
+@server.command()
+def reconcile(
+    slug: Slug,
+    remove_strangers: Annotated[
+        bool, typer.Option(help="Take off what the ledger does not know, too.")
+    ] = False,
+) -> None:
+    """Bring a server's peers to the ledger now; exit code 1 when that is not all in order."""
+    from workers.reconcile import reconcile_server  # noqa: PLC0415
+
+    if not asyncio.run(reconcile_server(slug, removes_strangers=remove_strangers)):
+        raise typer.Exit(1)
+
+
 @server.command("list")
 def list_all() -> None:
     """Print every server with its room."""

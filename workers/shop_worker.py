@@ -14,6 +14,7 @@ from activities.ledger import LedgerActivities
 from activities.notices import NoticeActivities
 from activities.payments import PaymentActivities
 from activities.privacy import PrivacyActivities
+from activities.reconciling import ReconcileActivities
 from activities.refunds import RefundActivities
 from activities.renewals import RenewalActivities
 from activities.rewards import RewardActivities
@@ -26,6 +27,7 @@ from workflows.device_setup import DeviceSetupWorkflow
 from workflows.erasure import ErasureWorkflow
 from workflows.names import PAYMENTS_QUEUE, SHOP_QUEUE, VPN_QUEUE
 from workflows.purchase import PurchaseWorkflow
+from workflows.reconcile import ReconcileRoundWorkflow, ReconcileWorkflow
 from workflows.refund_case import RefundWorkflow
 from workflows.removal import PeerRemovalWorkflow
 from workflows.reward import ReferralRewardWorkflow
@@ -41,6 +43,8 @@ WORKFLOWS = [
     SurplusRefundWorkflow,
     DeviceSetupWorkflow,
     ServerStatisticsWorkflow,
+    ReconcileWorkflow,
+    ReconcileRoundWorkflow,
     ErasureWorkflow,
     ReferralRewardWorkflow,
 ]
@@ -129,6 +133,7 @@ def _shop_activities(gateways: Gateways) -> list[Callable[..., Awaitable[object]
         notices.deliver_device,
         notices.tell_device_delayed,
         notices.raise_alarm,
+        notices.raise_drift_alarm,
         notices.remind,
         subscriptions.open_subscription,
         subscriptions.read_subscription,
@@ -170,6 +175,7 @@ def _payments_worker(client: Client, gateways: Gateways, grace: timedelta) -> Wo
 def _vpn_worker(client: Client, gateways: Gateways, grace: timedelta) -> Worker:
     vpn = VpnActivities(gateways.access, gateways.devices, gateways.peers)
     traffic = TrafficActivities(gateways.traffic, gateways.peers)
+    reconciling = ReconcileActivities(gateways.reconciling, gateways.peers)
     return Worker(
         client,
         task_queue=VPN_QUEUE,
@@ -179,6 +185,8 @@ def _vpn_worker(client: Client, gateways: Gateways, grace: timedelta) -> Worker:
             vpn.move_device,
             vpn.remove_peer,
             traffic.collect_statistics,
+            reconciling.servers_to_reconcile,
+            reconciling.reconcile,
         ],
         interceptors=[ShopInterceptor()],
         max_concurrent_activities=PARALLEL_CALLS,

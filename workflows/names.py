@@ -63,5 +63,13 @@ def device_workflow_id(turn: DeviceTurn) -> str:
     return f"device:{turn.device_id}:{turn.revision}"
 
 
+RECONCILE_ROUND_ID = "reconcile-round"
+"""The schedule that has all servers reconciled, and the beginning of its workflows' ids."""
+
 STATISTICS_ID = "server-statistics"
 """The schedule that has traffic counted, and the beginning of its workflows' ids."""
+
+
+def reconcile_workflow_id(slug: str) -> str:
+    """`reconcile:<slug>`: one at a time for each server."""
+    return f"reconcile:{slug}"

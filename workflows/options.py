@@ -98,6 +98,12 @@ COUNTING = StepOptions(
 )
 """A look at every VPN server's counters, each with the gateway's own deadline of 30 s."""
 
+RECONCILING = SERVER | StepOptions(
+    # Four calls with the gateway's own deadline of 30 s; peer by peer with an old program.
+    start_to_close_timeout=timedelta(minutes=3),
+)
+"""The whole of a VPN server's peers."""
+
 DELIVERY = StepOptions(
     start_to_close_timeout=timedelta(seconds=60),
     heartbeat_timeout=timedelta(seconds=4),

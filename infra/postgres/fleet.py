@@ -119,7 +119,7 @@ class Fleet:
                 "select * from server_canaries where server_id = $1",
                 registration.server.server_id,
             ) or await self._hatch(connection, registration)
-        return self._canary(row)
+        return canary_in(row, self._sealer)
 
     async def _hatch(self, connection: Connection, registration: ServerRegistration) -> Record:
         keys, server_id = new_device_keys(), registration.server.server_id
@@ -143,19 +143,6 @@ class Fleet:
         )
         assert row is not None  # noqa: S101  # inserted above, here or by another
         return row
-
-    def _canary(self, row: Record) -> Canary:
-        context = canary_context(ServerId(row["server_id"]))
-
-        def opened(column: str) -> SecretStr:
-            return SecretStr(self._sealer.unseal(row[column], context=context).decode())
-
-        keys = DeviceKeys(
-            public_key=row["public_key"],
-            private_key=opened("private_key_sealed"),
-            preshared_key=opened("preshared_key_sealed"),
-        )
-        return Canary(keys=keys, ipv4=row["ipv4"], ipv6=row["ipv6"], revision=row["revision"])
 
 
 async def _reserve(connection: Connection, registration: ServerRegistration) -> None:
@@ -188,6 +175,21 @@ async def log_act(connection: Connection, actor: str, action: str, slug: str) ->
 def canary_context(server_id: ServerId) -> bytes:
     """Binds a sealed key to the server whose canary it belongs to."""
     return f"canary:{server_id}".encode()
+
+
+def canary_in(row: Record, sealer: Sealer) -> Canary:
+    """The canary that a row of `server_canaries` describes."""
+    context = canary_context(ServerId(row["server_id"]))
+
+    def opened(column: str) -> SecretStr:
+        return SecretStr(sealer.unseal(row[column], context=context).decode())
+
+    keys = DeviceKeys(
+        public_key=row["public_key"],
+        private_key=opened("private_key_sealed"),
+        preshared_key=opened("preshared_key_sealed"),
+    )
+    return Canary(keys=keys, ipv4=row["ipv4"], ipv6=row["ipv6"], revision=row["revision"])
 
 
 def _berth(row: Record) -> Berth:

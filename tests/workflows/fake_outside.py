@@ -14,6 +14,7 @@ from domain.notices import (
 )
 from domain.privacy import ErasureNotice
 from domain.purchases import Alarm, PurchaseNotice
+from domain.reconciling import DriftAlarm, Listing, PeerSet
 from domain.referrals import SettledReward
 from domain.refund_orders import RefundAlarm, RefundNotice
 from domain.renewals import RenewalNotice
@@ -66,6 +67,13 @@ class FakePeers:
     async def statistics(self, server: Server) -> Sequence[PeerStatistics]:
         await self._reach("statistics", server, self.faults)
         return ()
+
+    async def listing(self, server: Server) -> Listing:
+        await self._reach("listing", server, self.faults)
+        return Listing(version="1.2.0")
+
+    async def sync(self, server: Server, wanted: PeerSet) -> None:
+        await self._journal.note("synced", server.slug)
 
     async def _reach(self, what: str, server: Server, faults: dict[str, ShopError]) -> None:
         await self._journal.note(what, server.slug)
@@ -120,6 +128,9 @@ class FakeNotices:
     async def remind(self, kind: ReminderKind, reminder: Reminder) -> Delivery:
         await self._journal.note("try_to_remind", kind)
         return await self._send("reminded", kind)
+
+    async def raise_drift_alarm(self, alarm: DriftAlarm) -> None:
+        await self._send("drift_alarm", alarm)
 
     async def raise_refund_alarm(self, alarm: RefundAlarm) -> None:
         await self._send("refund_alarm", alarm)

@@ -28,6 +28,7 @@ from tests.workflows.fake_ledger import USER, FakeLedger
 from tests.workflows.fake_outside import FakeNotices, FakePeers
 from tests.workflows.fake_personal_data import FakePersonalData
 from tests.workflows.fake_provider import FakeProvider
+from tests.workflows.fake_reconciling import FakeReconciling
 from tests.workflows.fake_refunds import FakeRefunds
 from tests.workflows.fake_renewals import FakeRenewals
 from tests.workflows.journal import Journal
@@ -117,6 +118,7 @@ class Shop:
         self.changes = FakeChanges(self.ledger, self.journal)
         self.devices = FakeDevices(self.journal)
         self.traffic = FakeTraffic(self.journal)
+        self.reconciling = FakeReconciling(self.journal)
         self.peers = FakePeers(self.journal)
         self.notices = FakeNotices(self.journal)
         self.personal_data = FakePersonalData(self.journal)
@@ -138,6 +140,7 @@ class Shop:
             changes=self.changes,
             devices=self.devices,
             traffic=self.traffic,
+            reconciling=self.reconciling,
             desk=self.starter,
             personal_data=self.personal_data,
         )

@@ -30,10 +30,12 @@ from domain.purchases import (
     PurchaseStage,
     RepairAction,
 )
+from domain.reconciling import Drift, ReconcileOrder
 from domain.referrals import Reward
 from domain.refund_orders import RefundRepair, RefundVerdict
 from domain.stars import Surplus
 from domain.subscriptions import PlacedPeer
+from temporal.reconciling import reconcile
 from tests.workflows.fake_ledger import USER, a_server
 from tests.workflows.fake_provider import REFUSED
 from tests.workflows.shop import (
@@ -48,15 +50,18 @@ from tests.workflows.shop import (
 )
 from workflows.device_setup import AFTER_A_REFUSAL, DeviceSetup, DeviceSetupWorkflow
 from workflows.names import (
+    RECONCILE_ROUND_ID,
     SHOP_QUEUE,
     STATISTICS_ID,
     device_workflow_id,
     erasure_workflow_id,
+    reconcile_workflow_id,
     removal_workflow_id,
     reward_workflow_id,
     subscription_workflow_id,
     surplus_workflow_id,
 )
+from workflows.reconcile import ReconcileRoundWorkflow
 from workflows.removal import PeerRemovalWorkflow
 from workflows.statistics import PAUSE as COUNT_PAUSE
 from workflows.statistics import ServerStatisticsWorkflow
@@ -309,6 +314,26 @@ async def statistics_counted(shop: Shop) -> Handle:
     return await _this_run(shop, handle)
 
 
+async def reconcile_done(shop: Shop) -> Handle:
+    shop.reconciling.drift = Drift(missing=2, strangers=("a",))
+    return await _reconciled(shop)
+
+
+async def reconcile_refused(shop: Shop) -> Handle:
+    shop.peers.faults["nl1"] = ServerRefused("nl1 shows another host key")
+    return await _reconciled(shop)
+
+
+async def reconcile_round(shop: Shop) -> Handle:
+    shop.reconciling.known = [1, 2]
+    handle = await shop.client.start_workflow(
+        ReconcileRoundWorkflow.run, id=RECONCILE_ROUND_ID, task_queue=SHOP_QUEUE
+    )
+    await handle.result()
+    await shop.journal.until("mended", 2)
+    return await _this_run(shop, handle)
+
+
 async def erasure_done(shop: Shop) -> Handle:
     run = await _erasing(shop)
     await run.result()
@@ -425,7 +450,14 @@ STORIES: dict[str, dict[str, Story]] = {
         "without_room": device_without_room,
     },
     "ServerStatistics": {"counted": statistics_counted},
+    "Reconcile": {"done": reconcile_done, "refused": reconcile_refused},
+    "ReconcileRound": {"begun": reconcile_round},
 }
+
+
+async def _reconciled(shop: Shop) -> Handle:
+    await reconcile(shop.client, ReconcileOrder(server_id=ServerId(1), slug="nl1"))
+    return await _this_run(shop, shop.client.get_workflow_handle(reconcile_workflow_id("nl1")))
 
 
 async def _erasing(shop: Shop) -> Handle:

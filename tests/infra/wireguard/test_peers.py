@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from domain.errors import ServerRefused, ServerUnavailable, SettingsError
+from domain.errors import PeerSuperseded, ServerRefused, ServerUnavailable, SettingsError
+from domain.reconciling import DepartedPeer, PeerSet
 from domain.servers import Peer, PeerRemoval, Server
+from infra.peer_sets import sync_requests
 from infra.ssh import SshConnection
 from infra.wireguard import CALLS_PER_SERVER, SshPeerGateway
 from sandbox.node.client import peers_on
@@ -100,6 +102,62 @@ async def test_a_peer_that_never_connected_has_counters_of_nothing(
     never = counters[peer.public_key]
     assert (never.endpoint, never.latest_handshake) == (None, None)
     assert (never.received_bytes, never.sent_bytes) == (0, 0)
+
+
+async def test_a_set_puts_back_what_is_missing_and_leaves_a_stranger_until_told(
+    gateway: SshPeerGateway, node: Ready, server: Server, new_peer: Callable[[], Peer]
+) -> None:
+    stranger, lost, departed = new_peer(), new_peer(), new_peer()
+    for peer in (stranger, departed):
+        await gateway.ensure_peer(peer)
+    listing = await gateway.listing(server)
+    gone = DepartedPeer(public_key=departed.public_key, revision=2, was_gone=True)
+    others = tuple(listing.keys - {departed.public_key})
+    wanted = PeerSet(
+        generation=listing.generation + 1,
+        as_of=listing.serial,
+        peers=(lost,),
+        departed=(gone,),
+        spared=others,
+        astray=frozenset({lost.public_key}),
+        version=listing.version,
+    )
+    await gateway.sync(server, wanted)
+    assert await keys_on(node) == {*others, lost.public_key}
+    with pytest.raises(PeerSuperseded):
+        await gateway.sync(server, wanted.model_copy(update={"generation": listing.generation}))
+    later = (await gateway.listing(server)).serial
+    await gateway.sync(server, wanted.model_copy(update={"spared": (), "as_of": later}))
+    assert await keys_on(node) == {lost.public_key}
+
+
+async def test_a_listing_tells_the_file_and_the_interface(
+    gateway: SshPeerGateway, server: Server, new_peer: Callable[[], Peer]
+) -> None:
+    peer = new_peer()
+    await gateway.ensure_peer(peer)
+    listing = await gateway.listing(server)
+    (saved,) = (one for one in listing.saved if one.public_key == peer.public_key)
+    assert (saved.ipv4, saved.ipv6, saved.revision) == (peer.ipv4, peer.ipv6, peer.revision)
+    assert listing.live[peer.public_key] == {f"{peer.ipv4}/32", f"{peer.ipv6}/128"}
+
+
+def test_an_old_program_is_told_of_strangers_peer_by_peer(new_peer: Callable[[], Peer]) -> None:
+    kept, lost = new_peer(), new_peer()
+    wanted = PeerSet(
+        generation=3,
+        as_of=7,
+        peers=(kept, lost),
+        departed=(DepartedPeer(public_key=kept.public_key, revision=2, was_gone=False),),
+        spared=("stranger",),
+        astray=frozenset({lost.public_key}),
+        version="1.1.0",
+    )
+    requests = list(sync_requests(wanted))
+    assert [request["op"] for request in requests] == ["remove", "add"]
+    assert requests[1]["public_key"] == lost.public_key
+    (whole,) = sync_requests(wanted.model_copy(update={"spared": ()}))
+    assert set(whole) == {"op", "generation", "as_of", "peers"}
 
 
 async def test_calls_one_after_the_other_share_a_connection(
