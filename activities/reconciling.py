@@ -29,7 +29,10 @@ class ReconcileActivities:
         listing = await self.gateway.listing(roll.server)
         muster = await self.ledger.muster(roll, listing)
         seen = drift_between(listing, roll, muster)
-        drift = await self.ledger.note_drift(order.server_id, muster.generation, seen)
+        left = seen
+        if order.removes_strangers:
+            left = seen.model_copy(update={"strangers": (), "blocked": 0})
+        drift = await self.ledger.note_drift(order.server_id, muster.generation, left)
         wanted = peer_set(listing, muster, seen, removes_strangers=order.removes_strangers)
         try:
             await self.gateway.sync(muster.server, wanted)
@@ -38,7 +41,7 @@ class ReconcileActivities:
         await self.ledger.note_mended(order.server_id, muster.generation)
         return Reconciliation(
             server=order.slug,
-            drift=drift,
+            drift=drift.model_copy(update={"strangers": seen.strangers}),
             generation=muster.generation,
             peers=len(muster.peers),
         )

@@ -147,8 +147,14 @@ def _act(
 async def check_server(slug: str) -> bool:
     """Look at a server from all sides; whether all is well."""
     async with open_office() as office:
-        server = (await office.fleet.berth(slug)).registration.server
-        problems = await find_problems(office.peers, await office.fleet.canary(slug), server)
+        berth = await office.fleet.berth(slug)
+        canary = await office.fleet.canary(slug)
+        problems = await find_problems(office.peers, canary, berth.registration.server)
+        if berth.strangers:
+            problems.append(
+                f"the ledger does not know {len(berth.strangers)} of its peers: "
+                f"`wgshop server reconcile {slug}` names them"
+            )
     for problem in problems:
         typer.secho(f"- {problem}", fg=typer.colors.RED)
     return not problems
@@ -161,7 +167,10 @@ async def list_servers() -> None:
     """Print every server with its room."""
     async with open_office() as office:
         berths = await office.fleet.berths()
-    rows = [("server", "location", "state", "customers", "endpoint", "ssh"), *map(_row, berths)]
+    rows = [
+        ("server", "location", "state", "customers", "strangers", "endpoint", "ssh"),
+        *map(_row, berths),
+    ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
@@ -175,6 +184,7 @@ def _row(berth: Berth) -> tuple[str, ...]:
         server.location,
         server.state,
         f"{berth.taken}/{berth.registration.capacity}",
+        str(len(berth.strangers)),
         f"{server.endpoint_host}:{server.endpoint_port}",
         f"{server.ssh_user}@{server.ssh_host}:{server.ssh_port}",
     )

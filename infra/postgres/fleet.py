@@ -17,7 +17,9 @@ _BERTHS = """
     select v.*,
         (select count(*) from tunnel_addresses a where a.server_id = v.server_id) as capacity,
         (select count(*) from tunnel_addresses a join devices d using (device_id)
-         where a.server_id = v.server_id and a.leaving_revision is null and d.is_wanted) as taken
+         where a.server_id = v.server_id and a.leaving_revision is null and d.is_wanted) as taken,
+        (select strangers from server_drifts r where r.server_id = v.server_id
+         order by generation desc limit 1) as strangers
     from vpn_servers v
 """
 
@@ -37,6 +39,8 @@ class Berth(Value):
     registration: ServerRegistration
     taken: int
     """Customers' devices that belong on it now."""
+    strangers: tuple[str, ...] = ()
+    """Public keys on it that the ledger did not know at the last reconcile."""
     is_installed: bool
     """Whether its installation came to its end; a server registered by hand has none."""
 
@@ -202,5 +206,6 @@ def _berth(row: Record) -> Berth:
     return Berth.model_construct(
         registration=registration,
         taken=row["taken"],
+        strangers=tuple(row["strangers"] or ()),
         is_installed=row["installed_at"] is not None,
     )

@@ -55,6 +55,7 @@ from bot.screens.devices import (
     remove_screen,
     rename_screen,
 )
+from bot.screens.drift import drift_alarm_screen
 from bot.screens.freezing import freeze_screen, resumed_screen
 from bot.screens.friends import friends_screen, reward_screen, welcome_line
 from bot.screens.gifts import (
@@ -109,6 +110,7 @@ from domain.purchases import (
     StuckReason,
     repairs_for,
 )
+from domain.reconciling import Drift, DriftAlarm, DriftNews
 from domain.referrals import Invitation, RewardState, SettledReward
 from domain.refund_orders import RefundAlarm, RefundNews, RefundNotice
 from domain.refunds import WhyNot
@@ -442,6 +444,10 @@ def cancelling(phrases: Phrasebook) -> Iterator[Named]:
         occasion=1,
     )
     yield "refund, alarm", refund_alarm_screen(phrases, alarm)
+    for drift_news in DriftNews:
+        found = Drift(missing=12, changed=1, strangers=("A" * 43 + "=", "B" * 43 + "="), blocked=1)
+        drifted = DriftAlarm(news=drift_news, server="nl1", drift=found, occasion="7")
+        yield f"drift, {drift_news}", drift_alarm_screen(phrases, drifted)
 
 
 def changing(phrases: Phrasebook) -> Iterator[Named]:
