@@ -29,9 +29,8 @@ class ReconcileActivities:
         listing = await self.gateway.listing(roll.server)
         muster = await self.ledger.muster(roll, listing)
         seen = drift_between(listing, roll, muster)
-        left = seen
-        if order.removes_strangers:
-            left = seen.model_copy(update={"strangers": (), "blocked": 0})
+        removed = seen.strangers if order.removes_strangers else ()
+        left = seen.model_copy(update={"strangers": (), "blocked": 0}) if removed else seen
         drift = await self.ledger.note_drift(order.server_id, muster.generation, left)
         wanted = peer_set(listing, muster, seen, removes_strangers=order.removes_strangers)
         try:
@@ -41,7 +40,7 @@ class ReconcileActivities:
         await self.ledger.note_mended(order.server_id, muster.generation)
         return Reconciliation(
             server=order.slug,
-            drift=drift.model_copy(update={"strangers": seen.strangers}),
+            drift=drift.model_copy(update={"strangers": removed}) if removed else drift,
             generation=muster.generation,
             peers=len(muster.peers),
         )
