@@ -5,10 +5,11 @@ from datetime import datetime
 
 from temporalio import activity
 
+from domain.devices import ReissueOrder
 from domain.ids import SubscriptionId
 from domain.model import Value
 from domain.plan_changes import Changed, ChangeOrder
-from domain.ports import ChangeLedger
+from domain.ports import ChangeLedger, DeviceKeeper
 
 
 class ChangePlan(Value):
@@ -25,11 +26,19 @@ class StandStill(Value):
     now: datetime
 
 
+class ReissueDevice(Value):
+    """New keys for a device, at the workflow's time."""
+
+    order: ReissueOrder
+    now: datetime
+
+
 @dataclass(frozen=True)
 class ChangeActivities:
     """Steps that change a subscription, each one transaction."""
 
     changes: ChangeLedger
+    keeper: DeviceKeeper
 
     @activity.defn
     async def change_plan(self, wanted: ChangePlan) -> Changed:
@@ -45,3 +54,9 @@ class ChangeActivities:
     async def resume_subscription(self, wanted: StandStill) -> None:
         """Let it go on."""
         await self.changes.resume(wanted.subscription_id, wanted.now)
+
+    @activity.defn
+    async def reissue_device(self, wanted: ReissueDevice) -> None:
+        """Give a device new keys; its servers hear of them afterwards."""
+        order = wanted.order
+        await self.keeper.reissue(order.user_id, order.device_id, order.revision, wanted.now)

@@ -60,6 +60,16 @@ class DeviceTurn(Value):
     revision: int
 
 
+class ReissueOrder(Value):
+    """A customer's wish for new keys for a device, as its screen showed it."""
+
+    subscription_id: SubscriptionId
+    user_id: UserId
+    device_id: DeviceId
+    revision: int
+    """The device's when the button was drawn: keys that are newer are not replaced again."""
+
+
 class SetupOutcome(StrEnum):
     """What became of a device's setup."""
 

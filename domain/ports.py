@@ -497,6 +497,19 @@ class ChangeLedger(Protocol):
         ...
 
 
+class DeviceKeeper(Protocol):
+    """Changes devices on behalf of customers."""
+
+    async def reissue(
+        self, user_id: UserId, device_id: DeviceId, revision: int, now: datetime
+    ) -> DeviceWork:
+        """Give the device new keys, unless that was done since it was at `revision`.
+
+        Raises `UnknownDevice` or `AccessEnded`.
+        """
+        ...
+
+
 class SubscriptionDesk(Protocol):
     """Opens, extends and closes subscription workflows; has devices set up and removed."""
 

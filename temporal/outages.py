@@ -11,10 +11,23 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError, FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.errors import OfferChanged, RefundRefused, TemporalUnavailable
+from domain.errors import (
+    AccessEnded,
+    OfferChanged,
+    RefundRefused,
+    ShopError,
+    TemporalUnavailable,
+    UnknownDevice,
+)
 
 RPC_TIMEOUT = timedelta(seconds=5)
 """The Temporal server answers in milliseconds, or is away."""
+
+
+_SAID_BY_NAME: dict[str | None, type[ShopError]] = {
+    error.__name__: error for error in (OfferChanged, UnknownDevice, AccessEnded)
+}
+"""Refusals that callers tell apart; every other is `RefundRefused`."""
 
 
 @contextmanager
@@ -36,10 +49,8 @@ def update_errors() -> Iterator[None]:
         except WorkflowUpdateRPCTimeoutOrCancelledError as error:
             raise TemporalUnavailable("no worker answered in time: look again") from error
         except WorkflowUpdateFailedError as error:
-            is_offer = isinstance(error.cause, ApplicationError) and (
-                error.cause.type == OfferChanged.__name__
-            )
-            raise (OfferChanged if is_offer else RefundRefused)(words_of(error)) from error
+            said = error.cause.type if isinstance(error.cause, ApplicationError) else None
+            raise _SAID_BY_NAME.get(said, RefundRefused)(words_of(error)) from error
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 raise RefundRefused("it is over, or never was") from error

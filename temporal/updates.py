@@ -5,6 +5,7 @@ from datetime import timedelta
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
+from domain.devices import ReissueOrder
 from domain.ids import RefundId, SubscriptionId
 from domain.plan_changes import Changed, ChangeOrder
 from domain.refund_orders import CancelOrder, RefundDecision, RefundVerdict, StaffRefund
@@ -65,6 +66,22 @@ class SubscriptionUpdates:
         with update_errors():
             return await self._subscription(subscription_id).execute_update(
                 SubscriptionWorkflow.resume, rpc_timeout=UPDATE_TIMEOUT
+            )
+
+    async def reissue(self, order: ReissueOrder) -> None:
+        """Give a device new keys; a second call for the same screen changes nothing.
+
+        Raises:
+            UnknownDevice: it is not this customer's, or not any more.
+            AccessEnded: it may not connect now, so it needs no new keys.
+            RefundRefused: the subscription is being changed, or does not live.
+        """
+        with update_errors():
+            await self._subscription(order.subscription_id).execute_update(
+                SubscriptionWorkflow.reissue,
+                order,
+                id=f"reissue:{order.device_id}:{order.revision}",
+                rpc_timeout=UPDATE_TIMEOUT,
             )
 
     async def refund(self, order: StaffRefund) -> RefundDecision:

@@ -17,6 +17,7 @@ from domain.payments import Provider
 from domain.ports import (
     AccessLedger,
     ChangeLedger,
+    DeviceKeeper,
     DeviceLedger,
     Notices,
     PaymentProvider,
@@ -35,6 +36,7 @@ from infra.keyring import KeyRing
 from infra.postgres.auto_renewals import AutoRenewals
 from infra.postgres.changes import PostgresChangeLedger
 from infra.postgres.customers import Customers
+from infra.postgres.devices import Devices
 from infra.postgres.erasure import PostgresPersonalData
 from infra.postgres.gifts import Gifts
 from infra.postgres.ledger import PostgresPurchaseLedger
@@ -109,6 +111,7 @@ class Gateways:
     access: AccessLedger
     renewals: RenewalLedger
     devices: DeviceLedger
+    keeper: DeviceKeeper
     traffic: TrafficLedger
     reconciling: ReconcileLedger
     refunds: RefundLedger
@@ -191,6 +194,7 @@ def compose(pool: Pool, ring: KeyRing, bot: Bot, outside: Outside, choices: Choi
         access=Subscriptions(pool, ring),
         renewals=renewals,
         devices=PostgresDeviceLedger(pool),
+        keeper=Devices(pool, ring, new_device_keys),
         traffic=PostgresTrafficLedger(pool),
         reconciling=PostgresReconcileLedger(pool, ring),
         refunds=PostgresRefundLedger(pool),

@@ -101,11 +101,12 @@ def _shop_activities(gateways: Gateways) -> list[Callable[..., Awaitable[object]
     notices = NoticeActivities(gateways.notices, gateways.access, gateways.devices)
     subscriptions = SubscriptionActivities(gateways.access, gateways.devices, gateways.desk)
     refunds = RefundActivities(gateways.refunds, gateways.notices)
-    changes = ChangeActivities(gateways.changes)
+    changes = ChangeActivities(gateways.changes, gateways.keeper)
     return [
         changes.change_plan,
         changes.freeze_subscription,
         changes.resume_subscription,
+        changes.reissue_device,
         refunds.decide_refund,
         refunds.note_refund,
         refunds.give_up_refund,

@@ -3,8 +3,9 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.changes import ChangeActivities, ChangePlan, StandStill
+    from activities.changes import ChangeActivities, ChangePlan, ReissueDevice, StandStill
     from activities.subscriptions import SubscriptionActivities
+    from domain.devices import ReissueOrder
     from domain.ids import SubscriptionId
     from domain.plan_changes import Changed, ChangeOrder
     from workflows.options import LEDGER
@@ -42,6 +43,17 @@ async def resume(subscription_id: SubscriptionId) -> None:
         **LEDGER,
     )
     await _tell_servers(subscription_id)
+
+
+async def reissue(order: ReissueOrder) -> None:
+    """Replace a device's keys; the old ones leave its server before the new ones come."""
+    await workflow.execute_activity_method(
+        ChangeActivities.reissue_device,
+        ReissueDevice(order=order, now=workflow.now()),
+        summary="new keys for a device",
+        **LEDGER,
+    )
+    await _tell_servers(order.subscription_id)
 
 
 async def _tell_servers(subscription_id: SubscriptionId) -> None:

@@ -12,12 +12,13 @@ with workflow.unsafe.imports_passed_through():
     from activities.notices import NoticeActivities, Remind
     from activities.subscriptions import EndSubscription, SubscriptionActivities
     from domain.agenda import Appointment, Occasion, agenda, is_overtaken
+    from domain.devices import ReissueOrder
     from domain.notices import Reminder, ReminderKind
     from domain.plan_changes import Changed, ChangeOrder
     from domain.refund_orders import CancelOrder, RefundDecision
     from domain.subscriptions import SubscriptionState, SubscriptionStatus
     from workflows.auto_renewal import announce_charge, charge
-    from workflows.changes import change_plan, freeze, resume
+    from workflows.changes import change_plan, freeze, reissue, resume
     from workflows.names import PAID_UNTIL, SUBSCRIPTION_STATUS
     from workflows.options import DELIVERY, LEDGER
     from workflows.refund_case import begin_refund
@@ -106,6 +107,15 @@ class SubscriptionWorkflow:
     @resume.validator
     def _may_resume(self) -> None:
         self._require(SubscriptionStatus.FROZEN, "resumption")
+
+    @workflow.update
+    async def reissue(self, order: ReissueOrder) -> None:
+        """Make a device's file worthless; the new one comes by itself."""
+        await self._changed_by(reissue(order))
+
+    @reissue.validator
+    def _may_reissue(self, order: ReissueOrder) -> None:
+        self._require(SubscriptionStatus.ACTIVE, f"new keys for device {order.device_id}")
 
     async def _live(self, appointments: tuple[Appointment, ...]) -> None:
         for appointment in appointments:

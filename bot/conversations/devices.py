@@ -26,14 +26,16 @@ from bot.screens.devices import (
 from bot.screens.screen import Screen
 from bot.shop import Shop
 from domain.customers import Customer
-from domain.devices import DeviceShelf
+from domain.devices import DeviceShelf, ReissueOrder
 from domain.errors import (
     AccessEnded,
     DeviceBusy,
     DeviceLimitReached,
     LastDevice,
     NoFreeAddress,
+    RefundRefused,
     ShopError,
+    TemporalUnavailable,
     UnknownDevice,
 )
 from domain.ids import ChatId, DeviceId
@@ -45,6 +47,8 @@ _REFUSALS: dict[type[ShopError], str] = {
     LastDevice: N_("device.refused_last"),
     NoFreeAddress: N_("device.refused_full"),
     UnknownDevice: N_("device.refused_unknown"),
+    RefundRefused: N_("cancel.unavailable"),
+    TemporalUnavailable: N_("cancel.unavailable"),
 }
 _REFUSED = tuple(_REFUSALS)
 
@@ -146,14 +150,19 @@ async def reissue(
     tap: CallbackQuery, callback_data: Reissue, shop: Shop, customer: Customer, phrases: Phrasebook
 ) -> Toast:
     """Make the old file worthless; the new one comes by itself."""
-    device_id = DeviceId(callback_data.device)
+    device_id, shelf = DeviceId(callback_data.device), await _shelf(shop, customer)
+    if shelf is None:
+        return _refused(phrases, AccessEnded())
+    order = ReissueOrder(
+        subscription_id=shelf.subscription_id,
+        user_id=customer.user_id,
+        device_id=device_id,
+        revision=callback_data.revision,
+    )
     try:
-        work = await shop.devices.reissue(
-            customer.user_id, device_id, callback_data.revision, shop.now()
-        )
+        await shop.starter.reissue(order)
     except _REFUSED as error:
         return _refused(phrases, error)
-    await shop.starter.carry_out(work)
     await turn_page(shop.messenger, tap, await _one_of(device_id, shop, customer, phrases))
     return Toast(text=phrases.label("device.file_comes"))
 

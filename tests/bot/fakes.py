@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from domain import pricing
 from domain.customers import Customer, Introduction
-from domain.devices import Device, DeviceShelf, DeviceTurn, DeviceWork
+from domain.devices import Device, DeviceShelf, DeviceTurn, DeviceWork, ReissueOrder
 from domain.errors import GiftGone, PromoRefused, TemporalUnavailable
 from domain.gifts import Gift
 from domain.holdings import Backing, Holding, Holdings
@@ -409,7 +409,6 @@ class Devices:
         self.limit = 3
         self.known: list[Device] = [a_device()]
         self.refusal: Exception | None = None
-        self.reissued: list[tuple[DeviceId, int]] = []
 
     async def shelf(self, user_id: UserId) -> DeviceShelf | None:
         if user_id != ANNA:
@@ -431,14 +430,6 @@ class Devices:
     async def rename(self, user_id: UserId, device_id: DeviceId, name: str) -> None:
         self._refuse()
         self._change(device_id, name=name)
-
-    async def reissue(
-        self, user_id: UserId, device_id: DeviceId, revision: int, now: datetime
-    ) -> DeviceWork:
-        self._refuse()
-        self.reissued.append((device_id, revision))
-        self._change(device_id, is_set_up=False)
-        return _setup_of(device_id)
 
     async def remove(self, user_id: UserId, device_id: DeviceId, now: datetime) -> DeviceWork:
         self._refuse()
@@ -530,6 +521,7 @@ class Starter:
         self.told: list[SubscriptionState] = []
         self.cancelled: list[CancelOrder] = []
         self.changed: list[ChangeOrder] = []
+        self.reissued: list[tuple[DeviceId, int]] = []
         self.frozen: list[SubscriptionId] = []
         self.resumed: list[SubscriptionId] = []
         self.verdicts: list[tuple[RefundId, RefundVerdict]] = []
@@ -581,6 +573,10 @@ class Starter:
         self._check()
         self.frozen.append(subscription_id)
         return a_state(subscription_id)
+
+    async def reissue(self, order: ReissueOrder) -> None:
+        self._check()
+        self.reissued.append((order.device_id, order.revision))
 
     async def resume(self, subscription_id: SubscriptionId) -> SubscriptionState:
         self._check()

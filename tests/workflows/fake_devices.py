@@ -1,16 +1,18 @@
 """What the ledger says of devices beside a subscription's first, and of traffic, in memory."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from domain.devices import DeviceTurn, DeviceWork
-from domain.ids import DeviceId, ServerId, SubscriptionId
+from domain.errors import ShopError
+from domain.ids import DeviceId, ServerId, SubscriptionId, UserId
 from domain.servers import PeerStatistics, Server
 from domain.subscriptions import PlacedPeer
 from tests.workflows.journal import Journal
 
 
 class FakeDevices:
-    """Fulfils `DeviceLedger`."""
+    """Fulfils `DeviceLedger` and `DeviceKeeper`."""
 
     def __init__(self, journal: Journal) -> None:
         self.decided: dict[SubscriptionId, DeviceWork] = {}
@@ -19,7 +21,16 @@ class FakeDevices:
         """Decisions that a later one has overtaken."""
         self.retired: list[PlacedPeer] = []
         """Replaced keys that servers may still hold."""
+        self.refusal: ShopError | None = None
         self._journal = journal
+
+    async def reissue(
+        self, user_id: UserId, device_id: DeviceId, revision: int, now: datetime
+    ) -> DeviceWork:
+        await self._journal.note("reissued", device_id)
+        if self.refusal is not None:
+            raise self.refusal.with_traceback(None)
+        return DeviceWork()
 
     async def work(self, subscription_id: SubscriptionId) -> DeviceWork:
         return self.decided.get(subscription_id, DeviceWork())

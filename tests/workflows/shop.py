@@ -139,6 +139,7 @@ class Shop:
             refunds=self.refunds,
             changes=self.changes,
             devices=self.devices,
+            keeper=self.devices,
             traffic=self.traffic,
             reconciling=self.reconciling,
             desk=self.starter,

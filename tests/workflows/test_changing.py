@@ -1,16 +1,19 @@
 """What customers change about a subscription that goes on: its plan, and standing still."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
-from domain.errors import OfferChanged, RefundRefused
-from domain.ids import ChangeId, PlanId, SubscriptionId
+from domain.devices import DeviceTurn, DeviceWork, ReissueOrder
+from domain.errors import OfferChanged, RefundRefused, UnknownDevice
+from domain.ids import ChangeId, DeviceId, PlanId, SubscriptionId
 from domain.notices import ReminderKind
 from domain.plan_changes import ChangeOrder
 from domain.subscriptions import SubscriptionStatus
 from tests.workflows.fake_changes import ALLOWANCE, LONGER
+from tests.workflows.fake_ledger import USER
 from tests.workflows.shop import Shop
 from workflows.names import SUBSCRIPTION_STATUS
 
@@ -106,3 +109,37 @@ async def test_what_stands_still_can_be_cancelled(shop: Shop) -> None:
 async def test_a_subscription_without_a_workflow_refuses_in_words(shop: Shop) -> None:
     with pytest.raises(RefundRefused, match="over, or never was"):
         await shop.starter.freeze(SubscriptionId(uuid4()))
+
+
+def new_keys(subscription_id: SubscriptionId, revision: int = 1) -> ReissueOrder:
+    return ReissueOrder(
+        subscription_id=subscription_id,
+        user_id=USER,
+        device_id=DeviceId(uuid4()),
+        revision=revision,
+    )
+
+
+async def test_new_keys_are_decided_once_however_often_the_button_is_tapped(shop: Shop) -> None:
+    subscription_id = await shop.opened(MONTH)
+    order = new_keys(subscription_id)
+    turn = DeviceTurn(device_id=order.device_id, user_id=USER, revision=order.revision + 1)
+    shop.devices.decided[subscription_id] = DeviceWork(setups=(turn,))
+    await asyncio.gather(shop.starter.reissue(order), shop.starter.reissue(order))
+    await shop.journal.until("device_delivered")
+    assert shop.journal.all_of("reissued") == [order.device_id]
+
+
+async def test_a_device_that_is_there_no_more_gets_no_new_keys(shop: Shop) -> None:
+    subscription_id = await shop.opened(MONTH)
+    shop.devices.refusal = UnknownDevice("the customer has no such device")
+    with pytest.raises(UnknownDevice):
+        await shop.starter.reissue(new_keys(subscription_id))
+
+
+async def test_new_keys_are_refused_while_the_subscription_stands_still(shop: Shop) -> None:
+    subscription_id = await shop.opened(MONTH)
+    await shop.starter.freeze(subscription_id)
+    with pytest.raises(RefundRefused, match="is frozen, not active"):
+        await shop.starter.reissue(new_keys(subscription_id))
+    assert shop.journal.all_of("reissued") == []
