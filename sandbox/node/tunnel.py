@@ -17,6 +17,9 @@ from sandbox.node.ready import WireGuardKind
 
 START_SECONDS = 10.0
 POLL_SECONDS = 0.02
+STARTS = 3
+"""wireguard-go has been seen to end at once, and to run when it was started again."""
+LAST_WORDS = 500
 
 
 @dataclass(frozen=True)
@@ -78,8 +81,18 @@ async def _kernel_makes(interface: str) -> bool:
 
 
 async def _start_wireguard_go(interface: str, wg: str, data: Path) -> asyncio.subprocess.Process:
-    """Start the userspace implementation and wait until it answers."""
+    """Start the userspace implementation, a few times where it ends at once."""
     log = data / "wireguard-go.log"
+    for _ in range(STARTS):
+        daemon = await _try_wireguard_go(interface, wg, log)
+        if daemon.returncode is None:
+            return daemon
+    words = log.read_text(encoding="utf-8", errors="replace")[-LAST_WORDS:].strip()
+    raise CommandFailed(f"wireguard-go ended at once, {STARTS} times: {words or 'without a word'}")
+
+
+async def _try_wireguard_go(interface: str, wg: str, log: Path) -> asyncio.subprocess.Process:
+    """Start it and wait until it answers, or is over."""
     daemon = await start_child(["wireguard-go", "--foreground", interface], log)
     try:
         async with asyncio.timeout(START_SECONDS):
@@ -90,8 +103,6 @@ async def _start_wireguard_go(interface: str, wg: str, data: Path) -> asyncio.su
     except BaseException:
         await stop(daemon)
         raise
-    if daemon.returncode is not None:
-        raise CommandFailed(f"wireguard-go ended at once: see {log}")
     return daemon
 
 
