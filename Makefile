@@ -12,7 +12,7 @@ demo-buy: .venv/ready  ## The same start, then one scripted customer buys
 	$(BIN)/wgshop demo --buy
 
 test: .venv/ready  ## Every test
-	$(BIN)/pytest -n 3 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 check: .venv/ready  ## Style, types, import rules, catalogues
 	$(BIN)/ruff check .
