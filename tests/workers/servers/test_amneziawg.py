@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -23,8 +24,9 @@ pytestmark = [
     pytest.mark.skipif(not can_make_machines(), reason=NEEDS),
 ]
 
+STAND_IN = "/usr/local/lib/stand_in_wg.py"
 AWG = f"""#!/bin/sh
-exec /usr/bin/python3 -IS {stand_in_wg.__file__} /var/lib/awg.json "$@"
+exec /usr/bin/python3 -IS {STAND_IN} /var/lib/awg.json "$@"
 """
 AWG_QUICK = r"""#!/bin/sh
 set -eu
@@ -43,10 +45,18 @@ esac
 
 
 def install_stand_ins(machine: BareMachine) -> None:
-    """Put AmneziaWG's commands on the machine, without systemd's units for them."""
+    """Put AmneziaWG's commands on the machine, without systemd's units for them.
+
+    The stand-in itself too: the machine does not see a checkout that lies in `/tmp`.
+    """
     machine.inside("rm", "-r", "/run/systemd", "/usr/local/bin/systemctl")
-    for name, script in {"awg": AWG, "awg-quick": AWG_QUICK}.items():
-        put = f"cat > /usr/bin/{name} <<'SCRIPT'\n{script}\nSCRIPT\nchmod 755 /usr/bin/{name}"
+    files = {
+        STAND_IN: Path(stand_in_wg.__file__).read_text(),
+        "/usr/bin/awg": AWG,
+        "/usr/bin/awg-quick": AWG_QUICK,
+    }
+    for path, script in files.items():
+        put = f"cat > {path} <<'SCRIPT'\n{script}\nSCRIPT\nchmod 755 {path}"
         machine.inside("sh", "-c", put)
 
 
