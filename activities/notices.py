@@ -63,7 +63,10 @@ class NoticeActivities:
     async def deliver_config(self, wanted: DeliverConfig) -> Delivery:
         """Hand over the file and its QR picture."""
         config = await self.access.client_config(wanted.device_id)
-        return await self.notices.deliver_config(wanted.delivery, config)
+        delivery = await self.notices.deliver_config(wanted.delivery, config)
+        if delivery is Delivery.DELIVERED and not wanted.delivery.is_automatic:
+            await self.devices.note_file(wanted.device_id, config.digest)
+        return delivery
 
     @activity.defn
     async def hand_over_gift(self, delivery: GiftDelivery) -> Delivery:
@@ -85,7 +88,10 @@ class NoticeActivities:
         # Once more: the file must not be that of keys whose predecessor is still alive.
         if not await self.devices.is_current(turn):
             return None
-        return await self.notices.deliver_device(notice, config)
+        delivery = await self.notices.deliver_device(notice, config)
+        if delivery is Delivery.DELIVERED:
+            await self.devices.note_file(turn.device_id, config.digest)
+        return delivery
 
     @activity.defn
     async def tell_device_delayed(self, delayed: DelayedDevice) -> Delivery | None:

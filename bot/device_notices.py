@@ -1,15 +1,18 @@
 """Tells customers of a device: its file, or that it takes longer."""
 
-from hashlib import sha256
-
 from bot.courier import send_file, send_qr
 from bot.once import Doubt, Send, send_once
 from bot.phrasebook import Phrasebook, phrasebook
-from bot.screens.devices import device_delayed_screen, device_name, device_ready_screen
+from bot.screens.devices import (
+    device_delayed_screen,
+    device_name,
+    device_ready_screen,
+    file_replaced_screen,
+)
 from bot.screens.screen import Screen
 from domain.ids import ChatId, MessageId, UserId
 from domain.languages import Language
-from domain.notices import DeviceNotice
+from domain.notices import DeviceNotice, HandoutNotice
 from domain.ports import NoticeBook
 from domain.servers import ClientConfig
 from infra.postgres.customers import Customers
@@ -33,7 +36,7 @@ class DeviceNotices:
         """
         chat_id, phrases = ChatId(notice.user_id), await self._phrases(notice.user_id)
         name = device_name(phrases, notice.name)
-        key = f"device:{notice.device_id}:{_digest(config)}"
+        key = f"device:{notice.device_id}:{config.digest}"
         ready = device_ready_screen(phrases, notice.name)
         await self._send(
             f"{key}:file",
@@ -46,6 +49,27 @@ class DeviceNotices:
             lambda: send_qr(self._messenger, chat_id, config, phrases),
         )
         await self._send(f"{key}:ready", notice.user_id, lambda: self._say(chat_id, ready))
+
+    async def hand_out(self, notice: HandoutNotice, config: ClientConfig) -> None:
+        """The same for a file that changed without the customer's doing, with the reason.
+
+        Once for each decision: whoever moves there and back needs the first file again.
+        """
+        chat_id, phrases = ChatId(notice.user_id), await self._phrases(notice.user_id)
+        name = device_name(phrases, notice.name)
+        key = f"device:{notice.device_id}:{notice.revision}:{notice.cause}"
+        replaced = file_replaced_screen(phrases, notice.name, notice.cause)
+        await self._send(
+            f"{key}:file",
+            notice.user_id,
+            lambda: send_file(self._messenger, chat_id, config, phrases, device=name),
+        )
+        await self._send(
+            f"{key}:qr",
+            notice.user_id,
+            lambda: send_qr(self._messenger, chat_id, config, phrases),
+        )
+        await self._send(f"{key}:why", notice.user_id, lambda: self._say(chat_id, replaced))
 
     async def tell_delayed(self, notice: DeviceNotice) -> None:
         """Say that it takes longer, and that there is nothing to do."""
@@ -65,8 +89,3 @@ class DeviceNotices:
     async def _phrases(self, user_id: UserId) -> Phrasebook:
         customer = await self._customers.find(user_id)
         return phrasebook(Language.RUSSIAN if customer is None else customer.language)
-
-
-def _digest(config: ClientConfig) -> str:
-    """Tells one file from another, and nothing of the random keys inside."""
-    return sha256(config.render().encode()).hexdigest()[:16]

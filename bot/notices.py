@@ -30,6 +30,7 @@ from domain.notices import (
     Delivery,
     DeviceNotice,
     GiftDelivery,
+    HandoutNotice,
     Reminder,
     ReminderKind,
 )
@@ -115,6 +116,10 @@ class TelegramNotices:
     async def deliver_device(self, notice: DeviceNotice, config: ClientConfig) -> Delivery:
         """Send the device's file and QR picture, then say so; the same file only once."""
         return await self._tell(notice.user_id, self._devices.deliver(notice, config))
+
+    async def hand_out(self, notice: HandoutNotice, config: ClientConfig) -> Delivery:
+        """Send a file that replaces the customer's, and say why; once for each decision."""
+        return await self._tell(notice.user_id, self._devices.hand_out(notice, config))
 
     async def tell_device_delayed(self, notice: DeviceNotice) -> Delivery:
         """Tell the customer that the device's file takes longer, once for each decision."""

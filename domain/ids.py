@@ -34,6 +34,9 @@ ProviderRefundId = NewType("ProviderRefundId", str)
 PaymentId = NewType("PaymentId", int)
 """The ledger's own id of a payment."""
 
+EvacuationId = NewType("EvacuationId", int)
+"""The ledger's own id of a server's evacuation."""
+
 RefundId = NewType("RefundId", UUID)
 """Minted when a "give the money back" button is drawn, or by a command of the staff."""
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from domain.evacuation import EvacuationCause
 from domain.ids import DeviceId, MessageId, PurchaseId, SubscriptionId, UserId
 from domain.languages import Language
 from domain.model import Value
@@ -69,6 +70,18 @@ class DeviceNotice(Value):
     """Empty until the customer gives it one."""
     all_full: bool = False
     """Whether what delays it is that no server has room."""
+
+
+class HandoutNotice(Value):
+    """A device whose file has changed, not at its owner's wish."""
+
+    device_id: DeviceId
+    user_id: UserId
+    revision: int
+    """The decision by which it changed."""
+    name: str
+    """Empty until the customer gives it one."""
+    cause: EvacuationCause
 
 
 class Reminder(Value):

@@ -9,9 +9,18 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.devices import DeviceTurn, DeviceWork
+from domain.evacuation import (
+    Batch,
+    Evacuation,
+    EvacuationOrder,
+    Handout,
+    Relocation,
+    Tally,
+)
 from domain.ids import (
     DeviceId,
     ErasureId,
+    EvacuationId,
     MessageId,
     PaymentId,
     ProviderPaymentId,
@@ -28,6 +37,7 @@ from domain.notices import (
     Delivery,
     DeviceNotice,
     GiftDelivery,
+    HandoutNotice,
     Reminder,
     ReminderKind,
 )
@@ -160,6 +170,10 @@ class Notices(Protocol):
 
     async def tell_device_delayed(self, notice: DeviceNotice) -> Delivery:
         """Tell the customer that the device's file takes longer, once for each decision."""
+        ...
+
+    async def hand_out(self, notice: HandoutNotice, config: ClientConfig) -> Delivery:
+        """Send a file that replaces the customer's, and say why; once for each decision."""
         ...
 
     async def tell_referrer(self, reward: SettledReward) -> Delivery:
@@ -377,6 +391,14 @@ class DeviceLedger(Protocol):
         """What the customer calls the device; empty where they never gave it a name."""
         ...
 
+    async def file_of(self, device_id: DeviceId) -> str | None:
+        """The digest of the file that its owner was last given; None where none is known."""
+        ...
+
+    async def note_file(self, device_id: DeviceId, digest: str) -> None:
+        """Its owner was given that file."""
+        ...
+
 
 class TrafficLedger(Protocol):
     """What devices have transferred."""
@@ -414,6 +436,44 @@ class ReconcileLedger(Protocol):
 
     async def note_mended(self, server_id: ServerId, generation: int) -> None:
         """The server has been brought to that generation."""
+        ...
+
+
+class EvacuationLedger(Protocol):
+    """Whom an evacuation moves, whom it has moved, and what is still to be done for them."""
+
+    async def begin(self, order: EvacuationOrder) -> Evacuation:
+        """Begin it, or find the one that is under way. Raises `FleetRefused`."""
+        ...
+
+    async def decide(self, evacuation: Evacuation, batch: int, limit: int) -> Batch:
+        """Move up to so many devices, each in a transaction of its own; a repeat fills it up."""
+        ...
+
+    async def unfinished(
+        self, evacuation: Evacuation, after: DeviceId | None, limit: int
+    ) -> Sequence[Relocation]:
+        """Moved devices that their server may not hold, or whose owners may not know."""
+        ...
+
+    async def note_settled(self, relocation: Relocation) -> None:
+        """Its server holds it, or a later decision about it is in force."""
+        ...
+
+    async def note_handout(self, relocation: Relocation, handout: Handout) -> None:
+        """What became of its file."""
+        ...
+
+    async def tally(self, evacuation_id: EvacuationId) -> Tally:
+        """How far it is."""
+        ...
+
+    async def left_behind(self, server_id: ServerId, limit: int) -> Sequence[PlacedPeer]:
+        """Peers, and replaced keys, that a server has not confirmed to be gone."""
+        ...
+
+    async def finish(self, evacuation_id: EvacuationId) -> None:
+        """Everybody has moved and knows."""
         ...
 
 

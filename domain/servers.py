@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from typing import Annotated
 
@@ -132,6 +133,11 @@ class ClientConfig(Value):
     def file_name(self) -> str:
         """What the file is called when it reaches the customer."""
         return f"{self.name}.conf"
+
+    @property
+    def digest(self) -> str:
+        """Tells one file from another, and nothing of the random keys inside."""
+        return sha256(self.render().encode()).hexdigest()[:16]
 
     def render(self) -> str:
         """The file as wg-quick(8) reads it.

@@ -20,6 +20,7 @@ from bot.phrasebook import N_, Phrasebook
 from bot.screens.screen import Screen
 from bot.screens.setup import platform_rows
 from domain.devices import Device, DeviceShelf
+from domain.evacuation import EvacuationCause
 from domain.ids import DeviceId
 
 KIND_NAMES = {
@@ -31,6 +32,10 @@ KIND_NAMES = {
     DeviceKind.ROUTER: N_("device.router"),
 }
 _KINDS_PER_ROW = 2
+_WHY_REPLACED = {
+    EvacuationCause.EVACUATION: N_("device.moved"),
+    EvacuationCause.KEY_ROTATION: N_("device.server_key"),
+}
 
 
 def device_name(phrases: Phrasebook, name: str) -> str:
@@ -129,6 +134,13 @@ def device_ready_screen(phrases: Phrasebook, name: str) -> Screen:
     """After the file: how to connect."""
     devices = opens(phrases.label("button.devices"), Place.DEVICES, fresh=True)
     text = phrases.say("device.ready", name=device_name(phrases, name))
+    return Screen(text=text, rows=(*platform_rows(phrases, fresh=True), (devices,)))
+
+
+def file_replaced_screen(phrases: Phrasebook, name: str, cause: EvacuationCause) -> Screen:
+    """After a file that the customer did not ask for: what happened, and what to do."""
+    devices = opens(phrases.label("button.devices"), Place.DEVICES, fresh=True)
+    text = phrases.say(_WHY_REPLACED[cause], name=device_name(phrases, name))
     return Screen(text=text, rows=(*platform_rows(phrases, fresh=True), (devices,)))
 
 

@@ -5,6 +5,7 @@ decides what for.
 """
 
 from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv6Address
 
 from domain.ids import DeviceId, ServerId
 from infra.postgres.pool import Connection
@@ -31,6 +32,29 @@ where (server_id, ipv4) = (
       and not d.is_wanted and d.absent_since is not null
     order by d.absent_since limit 1 for update skip locked
 )
+returning true
+"""
+
+_TAKE_SAME = """
+update tunnel_addresses set device_id = $1
+where (server_id, ipv4) = (
+    select server_id, ipv4 from tunnel_addresses
+    where server_id = $2 and ipv4 = $3 and ipv6 = $4 and device_id is null
+    for update skip locked
+) and device_id is null
+returning true
+"""
+
+# One that the device itself had left, where that server may still know it: it holds no later key.
+_RETURN_TO = """
+update tunnel_addresses a set leaving_revision = null
+where device_id = $1 and (server_id, ipv4) = (
+    select server_id, ipv4 from tunnel_addresses
+    where device_id = $1 and server_id = $2 and leaving_revision is not null
+    order by leaving_revision desc limit 1
+) and not exists (
+    select from retired_keys k
+    where k.device_id = $1 and k.last_revision >= a.leaving_revision)
 returning true
 """
 
@@ -74,6 +98,38 @@ async def take_address(
             if await connection.fetchval(statement, device_id, server_id):
                 return ServerId(server_id)
     return None
+
+
+async def take_address_on(
+    connection: Connection,
+    device_id: DeviceId,
+    server_id: ServerId,
+    wanted: tuple[IPv4Address, IPv6Address],
+) -> bool:
+    """Give the device an address on that server, the wanted one where it is free; False if full.
+
+    The device must not have an address. One that returns finds what it had left.
+    """
+    if await connection.fetchval(_RETURN_TO, device_id, server_id):
+        return True
+    if await connection.fetchval(_TAKE_SAME, device_id, server_id, *wanted):
+        return True
+    for statement in (_TAKE_FREE, _TAKE_FROM_LONGEST_ABSENT):
+        if await connection.fetchval(statement, device_id, server_id):
+            return True
+    return False
+
+
+async def take_free_address_on(
+    connection: Connection,
+    device_id: DeviceId,
+    server_id: ServerId,
+    wanted: tuple[IPv4Address, IPv6Address],
+) -> bool:
+    """The same for a device that is away: it takes nobody's place."""
+    if await connection.fetchval(_TAKE_SAME, device_id, server_id, *wanted):
+        return True
+    return bool(await connection.fetchval(_TAKE_FREE, device_id, server_id))
 
 
 async def leave_address(

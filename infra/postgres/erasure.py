@@ -52,7 +52,8 @@ _FORGOTTEN = (
     # Computed from the friend's number, and nobody refers to it.
     "update grants set grant_id = gen_random_uuid() where friend_id = $1",
     """
-    update devices set name = '', private_key_sealed = '', preshared_key_sealed = ''
+    update devices
+    set name = '', private_key_sealed = '', preshared_key_sealed = '', file_digest = null
     where subscription_id in (select subscription_id from subscriptions where user_id = $1)
     """,
 )
@@ -245,7 +246,7 @@ async def _forget_device(connection: Connection, device_id: object) -> None:
         """,
         device_id,
     )
-    for table in ("retired_keys", "device_traffic"):
+    for table in ("retired_keys", "device_traffic", "relocations"):
         await connection.execute(f"delete from {table} where device_id = $1", device_id)  # noqa: S608
     # Of the shape of a key, but nobody's.
     nobodys = base64.b64encode(secrets.token_bytes(32)).decode()

@@ -76,3 +76,16 @@ class PostgresDeviceLedger:
         if name is None:
             raise LookupError(f"there is no device {device_id}")
         return str(name)
+
+    async def file_of(self, device_id: DeviceId) -> str | None:
+        """The digest of the file that its owner was last given; None where none is known."""
+        digest = await self._pool.fetchval(
+            "select file_digest from devices where device_id = $1", device_id
+        )
+        return None if digest is None else str(digest)
+
+    async def note_file(self, device_id: DeviceId, digest: str) -> None:
+        """Its owner was given that file."""
+        await self._pool.execute(
+            "update devices set file_digest = $2 where device_id = $1", device_id, digest
+        )

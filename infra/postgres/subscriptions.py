@@ -1,7 +1,6 @@
 """Who may connect, until when, and where."""
 
 from datetime import datetime, timedelta
-from ipaddress import IPv4Interface, IPv6Interface
 
 from asyncpg import Record
 from pydantic import SecretStr
@@ -21,6 +20,7 @@ from domain.subscriptions import (
 )
 from infra.postgres.addresses import free_left_address, leave_address, server_of, take_address
 from infra.postgres.auto_renewals import stop_renewing
+from infra.postgres.configs import config_of
 from infra.postgres.device_keys import key_of_revision, note_key_gone
 from infra.postgres.peers import device_context, leaving_peers_of, withdraw_devices
 from infra.postgres.pool import Connection, Pool
@@ -82,19 +82,7 @@ class Subscriptions:
             if device["earlier_key_lives"]:
                 raise LookupError(f"an earlier key of device {device_id} has not left its server")
             server = await server_from(connection, ServerId(device["server_id"]))
-        return ClientConfig(
-            private_key=self._unseal(device_id, device["private_key_sealed"]),
-            preshared_key=self._unseal(device_id, device["preshared_key_sealed"]),
-            ipv4=IPv4Interface(device["ipv4"]),
-            ipv6=IPv6Interface(device["ipv6"]),
-            dns=server.dns,
-            mtu=server.mtu,
-            server_public_key=server.public_key,
-            endpoint_host=server.endpoint_host,
-            endpoint_port=server.endpoint_port,
-            obfuscation=server.obfuscation,
-            name=f"wg-{server.slug}"[:15],
-        )
+        return config_of(device, server, self._sealer)
 
     async def placed_peer(self, device_id: DeviceId) -> Peer:
         """The device's peer, placed now if it had no address."""

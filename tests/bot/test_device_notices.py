@@ -7,8 +7,9 @@ import pytest
 from bot.notices import TelegramNotices
 from bot.renewals import Renewals
 from domain.errors import TelegramUnavailable
+from domain.evacuation import EvacuationCause
 from domain.ids import DeviceId
-from domain.notices import Delivery, DeviceNotice
+from domain.notices import Delivery, DeviceNotice, HandoutNotice
 from infra.telegram import TelegramMessenger
 from sandbox.telegram.client import FaultKind, TelegramSandbox
 from sandbox.telegram.views import MessageView
@@ -82,6 +83,27 @@ async def test_a_delivery_that_broke_off_goes_on_where_it_stopped(
         await notices.deliver_device(NOTICE, CONFIG)
     await notices.deliver_device(NOTICE, CONFIG)
     assert len(await chat(telegram)) == 3
+
+
+async def test_a_file_that_changed_comes_with_the_reason_once_for_each_change(
+    notices: TelegramNotices, telegram: TelegramSandbox
+) -> None:
+    first = HandoutNotice(
+        device_id=NOTICE.device_id,
+        user_id=ANNA,
+        revision=2,
+        name="Ноутбук",
+        cause=EvacuationCause.EVACUATION,
+    )
+    for _ in range(2):
+        assert await notices.hand_out(first, CONFIG) is Delivery.DELIVERED
+    file, picture, why = await chat(telegram)
+    assert (file.current.document is None, bool(picture.current.photo)) == (False, True)
+    assert "перевели вас на другой сервер" in why.body
+
+    # There and back: the same file is needed again.
+    await notices.hand_out(first.model_copy(update={"revision": 4}), CONFIG)
+    assert len(await chat(telegram)) == 6
 
 
 @pytest.mark.parametrize(

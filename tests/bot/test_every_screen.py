@@ -49,6 +49,7 @@ from bot.screens.devices import (
     device_ready_screen,
     device_screen,
     devices_screen,
+    file_replaced_screen,
     new_device_screen,
     no_devices_screen,
     reissue_screen,
@@ -80,6 +81,7 @@ from bot.screens.setup import guide_screen, setup_screen
 from bot.screens.subscription import subscription_screen
 from bot.standing import Standing
 from domain.devices import DeviceShelf
+from domain.evacuation import EvacuationCause
 from domain.ids import (
     ChatId,
     MessageId,
@@ -406,6 +408,8 @@ def devices(phrases: Phrasebook) -> Iterator[Named]:
     yield "device, rename", rename_screen(phrases, phone)
     yield "device, name refused", Screen(text=phrases.say("device.name_refused", length=32))
     yield "device, ready", device_ready_screen(phrases, "Laptop")
+    for cause in EvacuationCause:
+        yield f"device, file replaced by {cause}", file_replaced_screen(phrases, "Laptop", cause)
     for name, all_full in (("delayed", False), ("no room", True)):
         screen = device_delayed_screen(phrases, "Laptop", all_full=all_full)
         yield f"device, {name}", screen

@@ -21,6 +21,8 @@ class FakeDevices:
         """Decisions that a later one has overtaken."""
         self.retired: list[PlacedPeer] = []
         """Replaced keys that servers may still hold."""
+        self.files: dict[DeviceId, str] = {}
+        """The digest of the file that a device's owner has."""
         self.refusal: ShopError | None = None
         self._journal = journal
 
@@ -50,6 +52,12 @@ class FakeDevices:
 
     async def name_of(self, device_id: DeviceId) -> str:
         return "Laptop"
+
+    async def file_of(self, device_id: DeviceId) -> str | None:
+        return self.files.get(device_id)
+
+    async def note_file(self, device_id: DeviceId, digest: str) -> None:
+        self.files[device_id] = digest
 
 
 class FakeTraffic:

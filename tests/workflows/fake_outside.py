@@ -9,6 +9,7 @@ from domain.notices import (
     Delivery,
     DeviceNotice,
     GiftDelivery,
+    HandoutNotice,
     Reminder,
     ReminderKind,
 )
@@ -118,6 +119,9 @@ class FakeNotices:
 
     async def tell_device_delayed(self, notice: DeviceNotice) -> Delivery:
         return await self._send("device_delayed", notice)
+
+    async def hand_out(self, notice: HandoutNotice, config: ClientConfig) -> Delivery:
+        return await self._send("handed_out", notice.device_id)
 
     async def tell_referrer(self, reward: SettledReward) -> Delivery:
         return await self._send("referrer_told", reward.state)
