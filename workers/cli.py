@@ -1,10 +1,12 @@
 """The command `wgshop`."""
 
 import asyncio
+import logging
+import os
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 from uuid import UUID
 
 import typer
@@ -31,7 +33,25 @@ def main() -> None:
         app()
     except ShopError as error:
         typer.secho(str(error), fg=typer.colors.RED, err=True)
-        sys.exit(1)
+        _leave(1)
+    except SystemExit as ended:
+        if not isinstance(ended.code, int | None):
+            raise  # the interpreter prints what it is
+        _leave(ended.code or 0)
+
+
+def _leave(status: int) -> NoReturn:
+    """End the process, not by way of the interpreter's end where Temporal's SDK was used.
+
+    Its threads may abort the process there, after all work is done (temporalio/sdk-python#300).
+    Only the demo has anything left to do at that point: it looks after a database.
+    """
+    if "temporalio" not in sys.modules or "sandbox.demo" in sys.modules:
+        sys.exit(status)
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
