@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from domain.devices import DeviceTurn
-from domain.ids import EvacuationId, ServerId
+from domain.ids import DeviceId, EvacuationId, ServerId
 from domain.model import Value
 
 DEFAULT_PACE = 5
@@ -61,6 +61,22 @@ class Batch(Value):
     """Whether somebody is left for whom the target has no address."""
 
 
+class NextBatch(Value):
+    """Which step is asked for."""
+
+    evacuation: Evacuation
+    number: int
+    limit: int
+
+
+class NextUnfinished(Value):
+    """Which page of those that are not finished is asked for."""
+
+    evacuation: Evacuation
+    after: DeviceId | None
+    limit: int
+
+
 class Handout(StrEnum):
     """What became of a moved device's file."""
 
@@ -71,6 +87,13 @@ class Handout(StrEnum):
     """The customer blocked the bot: they find it under their devices when they come back."""
     OBSOLETE = "obsolete"
     """A later decision is in force."""
+
+
+class ServerToClear(Value):
+    """A server that has to let go of those who have left it."""
+
+    server_id: ServerId
+    slug: str
 
 
 class Tally(Value):
@@ -95,15 +118,21 @@ class Tally(Value):
         return self.waiting + self.moved
 
 
+class Decided(Value):
+    """A step's outcome, and how far the whole is by it."""
+
+    batch: Batch
+    tally: Tally
+
+
 class EvacuationPhase(StrEnum):
     """Where an evacuation is."""
 
     MOVING = "moving"
     FINISHING = "finishing"
     """All are decided about; some still have to be set up or told."""
-    CLEARING = "clearing"
-    """All have moved and know; the old server has to let go of them."""
     DONE = "done"
+    """All have moved and know."""
 
 
 class EvacuationProgress(Value):
@@ -113,7 +142,20 @@ class EvacuationProgress(Value):
     phase: EvacuationPhase = EvacuationPhase.MOVING
     tally: Tally = Tally()
     hindrance: str | None = None
-    """What keeps it from going on at the moment, and what to do."""
+    """What keeps it from going on at the moment."""
+
+    @property
+    def in_words(self) -> str:
+        """One line for whoever watches."""
+        tally = self.tally
+        held = tally.moved - tally.unsettled
+        words = f"{self.phase}: {held} of {tally.total} devices on {self.order.target}"
+        words += f", {tally.sent} new files sent"
+        if tally.unreachable:
+            words += f", {tally.unreachable} customers cannot be reached"
+        if self.phase is EvacuationPhase.DONE and tally.clinging:
+            words += f"; {self.order.source} still has to let go of {tally.clinging}"
+        return words if self.hindrance is None else f"{words}; {self.hindrance}"
 
 
 class Forecast(Value):

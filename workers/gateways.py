@@ -19,6 +19,7 @@ from domain.ports import (
     ChangeLedger,
     DeviceKeeper,
     DeviceLedger,
+    EvacuationLedger,
     Notices,
     PaymentProvider,
     PeerGateway,
@@ -38,6 +39,7 @@ from infra.postgres.changes import PostgresChangeLedger
 from infra.postgres.customers import Customers
 from infra.postgres.devices import Devices
 from infra.postgres.erasure import PostgresPersonalData
+from infra.postgres.evacuations import PostgresEvacuationLedger
 from infra.postgres.gifts import Gifts
 from infra.postgres.ledger import PostgresPurchaseLedger
 from infra.postgres.notices import PostgresNoticeBook
@@ -114,6 +116,7 @@ class Gateways:
     keeper: DeviceKeeper
     traffic: TrafficLedger
     reconciling: ReconcileLedger
+    evacuations: EvacuationLedger
     refunds: RefundLedger
     changes: ChangeLedger
     desk: SubscriptionDesk
@@ -197,6 +200,7 @@ def compose(pool: Pool, ring: KeyRing, bot: Bot, outside: Outside, choices: Choi
         keeper=Devices(pool, ring, new_device_keys),
         traffic=PostgresTrafficLedger(pool),
         reconciling=PostgresReconcileLedger(pool, ring),
+        evacuations=PostgresEvacuationLedger(pool, ring),
         refunds=PostgresRefundLedger(pool),
         changes=PostgresChangeLedger(pool),
         desk=outside.desk,

@@ -9,6 +9,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from temporalio.workflow import SandboxImportNotificationPolicy
 
 from activities.changes import ChangeActivities
+from activities.evacuation import EvacuationActivities, RelocationActivities
 from activities.interceptor import ShopInterceptor
 from activities.ledger import LedgerActivities
 from activities.notices import NoticeActivities
@@ -23,8 +24,10 @@ from activities.traffic import TrafficActivities
 from activities.vpn import VpnActivities
 from domain.payments import Provider
 from workers.gateways import Gateways
+from workflows.clearing import ServerClearingWorkflow
 from workflows.device_setup import DeviceSetupWorkflow
 from workflows.erasure import ErasureWorkflow
+from workflows.evacuation import EvacuationWorkflow
 from workflows.names import PAYMENTS_QUEUE, SHOP_QUEUE, VPN_QUEUE
 from workflows.purchase import PurchaseWorkflow
 from workflows.reconcile import ReconcileRoundWorkflow, ReconcileWorkflow
@@ -45,6 +48,8 @@ WORKFLOWS = [
     ServerStatisticsWorkflow,
     ReconcileWorkflow,
     ReconcileRoundWorkflow,
+    EvacuationWorkflow,
+    ServerClearingWorkflow,
     ErasureWorkflow,
     ReferralRewardWorkflow,
 ]
@@ -140,6 +145,21 @@ def _shop_activities(gateways: Gateways) -> list[Callable[..., Awaitable[object]
         subscriptions.read_subscription,
         subscriptions.end_subscription,
         *_privacy_activities(gateways),
+        *_evacuation_activities(gateways),
+    ]
+
+
+def _evacuation_activities(gateways: Gateways) -> list[Callable[..., Awaitable[object]]]:
+    evacuation = EvacuationActivities(
+        gateways.evacuations, gateways.access, gateways.devices, gateways.notices
+    )
+    return [
+        evacuation.begin_evacuation,
+        evacuation.decide_batch,
+        evacuation.unfinished_relocations,
+        evacuation.hand_out_file,
+        evacuation.tally_evacuation,
+        evacuation.finish_evacuation,
     ]
 
 
@@ -177,6 +197,7 @@ def _vpn_worker(client: Client, gateways: Gateways, grace: timedelta) -> Worker:
     vpn = VpnActivities(gateways.access, gateways.devices, gateways.peers)
     traffic = TrafficActivities(gateways.traffic, gateways.peers)
     reconciling = ReconcileActivities(gateways.reconciling, gateways.peers)
+    relocation = RelocationActivities(gateways.evacuations, vpn)
     return Worker(
         client,
         task_queue=VPN_QUEUE,
@@ -188,6 +209,8 @@ def _vpn_worker(client: Client, gateways: Gateways, grace: timedelta) -> Worker:
             traffic.collect_statistics,
             reconciling.servers_to_reconcile,
             reconciling.reconcile,
+            relocation.settle_relocation,
+            relocation.clear_server,
         ],
         interceptors=[ShopInterceptor()],
         max_concurrent_activities=PARALLEL_CALLS,

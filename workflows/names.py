@@ -3,6 +3,7 @@
 from temporalio.common import SearchAttributeKey
 
 from domain.devices import DeviceTurn
+from domain.evacuation import EvacuationCause, EvacuationOrder
 from domain.ids import ErasureId, ProviderPaymentId, PurchaseId, RefundId, SubscriptionId
 from domain.subscriptions import PlacedPeer
 
@@ -73,3 +74,14 @@ STATISTICS_ID = "server-statistics"
 def reconcile_workflow_id(slug: str) -> str:
     """`reconcile:<slug>`: one at a time for each server."""
     return f"reconcile:{slug}"
+
+
+def evacuation_workflow_id(order: EvacuationOrder) -> str:
+    """`evacuate:<slug>` or `rotate-key:<slug>`: one at a time for each server."""
+    what = "evacuate" if order.cause is EvacuationCause.EVACUATION else "rotate-key"
+    return f"{what}:{order.source}"
+
+
+def clearing_workflow_id(slug: str) -> str:
+    """`clear:<slug>`: one at a time for each server."""
+    return f"clear:{slug}"

@@ -98,6 +98,13 @@ COUNTING = StepOptions(
 )
 """A look at every VPN server's counters, each with the gateway's own deadline of 30 s."""
 
+CLEARING = SERVER | StepOptions(
+    # Some twenty peers, each with the gateway's own deadline of 30 s.
+    start_to_close_timeout=timedelta(minutes=3),
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=3),
+)
+"""A VPN server that has to let go of peers; the workflow asks again."""
+
 RECONCILING = SERVER | StepOptions(
     # Four calls with the gateway's own deadline of 30 s; peer by peer with an old program.
     start_to_close_timeout=timedelta(minutes=3),

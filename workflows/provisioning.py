@@ -62,13 +62,16 @@ class Provisioning:
         return None
 
     async def _put(self, patience: options.StepOptions, budget: timedelta) -> None:
-        await workflow.execute_activity_method(
+        holder = await workflow.execute_activity_method(
             VpnActivities.ensure_peer,
             self._device_id,
             summary="put the peer onto its server",
             schedule_to_close_timeout=budget,
             **patience,
         )
+        # An evacuation has moved the device meanwhile.
+        if holder != self._server and workflow.patched("told-by-the-server-that-holds"):
+            self._tell_server(holder)
 
     async def _try_to_move(self) -> None:
         try:
@@ -86,8 +89,11 @@ class Provisioning:
         )
         if move.left is not None:
             await start_removals((move.left,))
-        workflow.upsert_search_attributes([VPN_SERVER.value_set(move.server)])
-        self._server = move.server
+        self._tell_server(move.server)
+
+    def _tell_server(self, slug: str) -> None:
+        workflow.upsert_search_attributes([VPN_SERVER.value_set(slug)])
+        self._server = slug
 
 
 def _problem(error: ActivityError) -> Problem:

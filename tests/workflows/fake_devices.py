@@ -19,6 +19,7 @@ class FakeDevices:
         """What the servers have to be told, by subscription."""
         self.obsolete: set[DeviceTurn] = set()
         """Decisions that a later one has overtaken."""
+        self.everything_is_obsolete = False
         self.retired: list[PlacedPeer] = []
         """Replaced keys that servers may still hold."""
         self.files: dict[DeviceId, str] = {}
@@ -38,7 +39,7 @@ class FakeDevices:
         return self.decided.get(subscription_id, DeviceWork())
 
     async def is_current(self, turn: DeviceTurn) -> bool:
-        return turn not in self.obsolete
+        return not self.everything_is_obsolete and turn not in self.obsolete
 
     async def confirm_peer(self, device_id: DeviceId, revision: int) -> None:
         await self._journal.note("confirm_peer", device_id)

@@ -1,6 +1,6 @@
 """The ledger in memory: purchases, grants, devices on servers with room or without."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_interface
 from uuid import uuid5
@@ -53,6 +53,8 @@ class FakeLedger:
         self.servers = [a_server(1), a_server(2)]
         """Servers with room, the preferred first."""
         self.outage: ShopError | None = None
+        self.on_removal: Callable[[PlacedPeer], None] = lambda _: None
+        """What else is known once a server has let go of a peer."""
         self.erased: set[PurchaseId] = set()
         """Purchases whose customer has had their data erased."""
         self.stages: dict[PurchaseId, PurchaseStage] = {}
@@ -96,6 +98,13 @@ class FakeLedger:
         """Another decision about a device, which stays where it is."""
         server, revision = self._placed[device_id]
         self._placed[device_id] = (server, revision + 1)
+
+    def evacuate_first_server(self) -> None:
+        """Everybody on it has been moved to the second."""
+        first, second = self.servers
+        for device_id, (server, revision) in self._placed.items():
+            if server == first:
+                self._placed[device_id] = (second, revision + 1)
 
     # PurchaseLedger
 
@@ -218,6 +227,7 @@ class FakeLedger:
         return PeerRemoval(server=server, public_key=KEY, revision=placed.revision)
 
     async def confirm_removal(self, placed: PlacedPeer) -> None:
+        self.on_removal(placed)
         await self._at_work("confirm_removal", placed)
 
     async def subscription_state(self, subscription_id: SubscriptionId) -> SubscriptionState:

@@ -24,6 +24,7 @@ from domain.refund_orders import CancelOrder, RefundDecision
 from temporal.starter import Starter
 from tests.workflows.fake_changes import FakeChanges
 from tests.workflows.fake_devices import FakeDevices, FakeTraffic
+from tests.workflows.fake_evacuations import FakeEvacuations
 from tests.workflows.fake_ledger import USER, FakeLedger
 from tests.workflows.fake_outside import FakeNotices, FakePeers
 from tests.workflows.fake_personal_data import FakePersonalData
@@ -119,6 +120,7 @@ class Shop:
         self.devices = FakeDevices(self.journal)
         self.traffic = FakeTraffic(self.journal)
         self.reconciling = FakeReconciling(self.journal)
+        self.evacuations = FakeEvacuations(self.journal)
         self.peers = FakePeers(self.journal)
         self.notices = FakeNotices(self.journal)
         self.personal_data = FakePersonalData(self.journal)
@@ -142,6 +144,7 @@ class Shop:
             keeper=self.devices,
             traffic=self.traffic,
             reconciling=self.reconciling,
+            evacuations=self.evacuations,
             desk=self.starter,
             personal_data=self.personal_data,
         )

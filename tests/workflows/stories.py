@@ -36,6 +36,7 @@ from domain.refund_orders import RefundRepair, RefundVerdict
 from domain.stars import Surplus
 from domain.subscriptions import PlacedPeer
 from temporal.reconciling import reconcile
+from tests.workflows.evacuation_stories import EVACUATION_STORIES
 from tests.workflows.fake_ledger import USER, a_server
 from tests.workflows.fake_provider import REFUSED
 from tests.workflows.shop import (
@@ -75,6 +76,12 @@ A_MOMENT = timedelta(minutes=1)
 
 
 async def purchase_done(shop: Shop) -> Handle:
+    return await _ends(shop, await shop.buy())
+
+
+async def purchase_moved(shop: Shop) -> Handle:
+    shop.peers.take_none("nl1")
+    shop.peers.on_fault = shop.ledger.evacuate_first_server
     return await _ends(shop, await shop.buy())
 
 
@@ -409,6 +416,7 @@ async def refund_given_up(shop: Shop) -> Handle:
 STORIES: dict[str, dict[str, Story]] = {
     "Purchase": {
         "done": purchase_done,
+        "moved": purchase_moved,
         "declined": purchase_declined,
         "tried_again": purchase_tried_again,
         "second_attempt": purchase_second_attempt,
@@ -452,6 +460,7 @@ STORIES: dict[str, dict[str, Story]] = {
     "ServerStatistics": {"counted": statistics_counted},
     "Reconcile": {"done": reconcile_done, "refused": reconcile_refused},
     "ReconcileRound": {"begun": reconcile_round},
+    **EVACUATION_STORIES,
 }
 
 

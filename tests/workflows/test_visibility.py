@@ -31,6 +31,18 @@ async def test_a_finished_purchase_says_so_in_its_search_attributes(shop: Shop) 
     assert known[VPN_SERVER] == "nl1"
 
 
+async def test_a_purchase_whose_device_was_moved_meanwhile_names_the_server_that_holds_it(
+    shop: Shop,
+) -> None:
+    shop.peers.take_none("nl1")
+    shop.peers.on_fault = shop.ledger.evacuate_first_server
+    order = await shop.buy()
+    await shop.rests(order)
+
+    known = (await shop.purchase(order).describe()).typed_search_attributes
+    assert known[VPN_SERVER] == "nl2"
+
+
 async def test_the_details_say_what_a_stuck_purchase_waits_for_and_why(shop: Shop) -> None:
     order = await _stuck(shop)
 
