@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import uvloop
 
-from bench import calls, configs, notifications, purchases, subscriptions, taps
+from bench import calls, configs, notifications, purchases, servers, subscriptions, taps
 from bench.doors import Doors
 from bench.histories import read_histories
 from bench.machine import load_now, machine
@@ -19,7 +19,12 @@ from bench.processor import ProcessorMeter
 from bench.tables import say
 from sandbox.shop import EmbeddedShop, ShopPlan
 
-PARTS = ("configs", "payments", "purchases", "taps", "notifications", "calls", "due", "sleepers")
+SHOPLESS = ("configs", "servers")
+"""Parts that need no whole shop."""
+PARTS = (
+    *SHOPLESS,
+    *("payments", "purchases", "taps", "notifications", "calls", "due", "sleepers"),
+)
 WARM_UP = 10
 ADDRESSES = 3000
 TAPS = taps.CUSTOMERS * len(taps.PAGES) * 2
@@ -35,10 +40,12 @@ async def bench(parts: Sequence[str], rates: Sequence[float], data: Path) -> Non
     say(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC. {machine()}. At the start: {load_now()}.")
     if "configs" in parts:
         configs.measure()
-    if set(parts) == {"configs"}:
+    if "servers" in parts:
+        await servers.measure(data / "servers")
+    if set(parts) <= set(SHOPLESS):
         return
     async with (
-        EmbeddedShop(ShopPlan(data=data, capacity=ADDRESSES), say) as shop,
+        EmbeddedShop(ShopPlan(data=data / "shop", capacity=ADDRESSES), say) as shop,
         Doors(shop) as doors,
     ):
         await _measure(parts, rates, shop, doors)

@@ -60,6 +60,14 @@ class ServerUnavailable(ShopError):
 
     retryable = True
 
+    def __init__(self, message: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ServerBusy(ServerUnavailable):
+    """The VPN server answers, and has as much of the shop's work as it may have: come later."""
+
 
 class ServerRefused(ShopError):
     """The VPN server answered and refused: a wrong key, a stolen address, a stale revision."""

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import paramiko
 
 from domain.errors import ServerUnavailable
+from infra.admission import Admission, LineLimits
 from infra.ssh import (
     CommandOutput,
     ConnectionLost,
@@ -38,7 +39,7 @@ class _Call:
 
 
 class ServerLine:
-    """Runs one command on one server, again and again, for any number of callers.
+    """Runs one command on one server, again and again, for as many callers as it has room for.
 
     The threads are the server's own, so a server that hangs delays only itself. A connection
     serves one call at a time and is kept for the next only when all went well.
@@ -50,13 +51,14 @@ class ServerLine:
         endpoint: SshEndpoint,
         private_key: paramiko.PKey,
         timeouts: SshTimeouts,
-        calls_at_once: int,
+        limits: LineLimits,
     ) -> None:
         self.endpoint = endpoint
         self._command = command
         self._private_key = private_key
         self._timeouts = timeouts
-        self._threads = ThreadPoolExecutor(calls_at_once, f"ssh-{endpoint.name}")
+        self._threads = ThreadPoolExecutor(limits.calls, f"ssh-{endpoint.name}")
+        self._admission = Admission(endpoint.name, limits)
         self._lock = threading.Lock()
         self._idle: list[SshConnection] = []
         self._calls: set[_Call] = set()
@@ -67,10 +69,15 @@ class ServerLine:
 
         Raises:
             ServerUnavailable: no output within `SshTimeouts.call`; it may have run all the same.
+                Or it was not let in, as `Admission.call` says.
             ServerRefused: another machine answered, or our key is not let in.
         """
         if self._is_closed:
             raise self._unavailable("the shop is stopping")
+        with self._admission.call():
+            return await self._answer(stdin)
+
+    async def _answer(self, stdin: bytes) -> CommandOutput:
         call = _Call()
         self._calls.add(call)
         deadline = Deadline(self._timeouts.call)

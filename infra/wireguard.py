@@ -14,14 +14,13 @@ from domain.errors import PeerSuperseded, ServerRefused, ServerUnavailable
 from domain.ids import ServerId
 from domain.reconciling import HeldPeer, Listing, PeerSet
 from domain.servers import Peer, PeerRemoval, PeerStatistics, Server, ServerInfo
+from infra.admission import LineLimits
 from infra.peer_sets import add_request, sync_requests
 from infra.ssh import CommandOutput, SshEndpoint, SshTimeouts, load_private_key
 from infra.ssh_line import ServerLine
 
 COMMAND = "wgshop-peer"
 """For the server's log only: its forced command runs whatever is asked for."""
-CALLS_PER_SERVER = 4
-"""OpenSSH grants ten sessions to a connection and ten unauthenticated connections at once."""
 
 
 class ProgramError(StrEnum):
@@ -87,8 +86,9 @@ _R = TypeVar("_R", bound=_Done)
 class SshPeerGateway:
     """Fulfils `domain.ports.PeerGateway`.
 
-    Each server has a few threads and connections of its own, so one that hangs delays only
-    itself. A call that is given up may still happen on the server: repeating it is harmless.
+    Each server has a few threads and connections of its own and little room for those who wait, so
+    one that hangs delays only itself. A call that is given up may still happen on the server:
+    repeating it is harmless.
     """
 
     def __init__(
@@ -96,21 +96,21 @@ class SshPeerGateway:
         private_key: SecretStr | Path,
         *,
         timeouts: SshTimeouts | None = None,
-        calls_per_server: int = CALLS_PER_SERVER,
+        limits: LineLimits | None = None,
     ) -> None:
         """Read the key; connections are made when they are needed.
 
         Args:
             private_key: the shop's ed25519 key, as PEM text or as the path of a file.
             timeouts: how long to wait for what.
-            calls_per_server: how many calls to one server may run at once.
+            limits: how much one server may have under way at once.
 
         Raises:
             SettingsError: the key cannot be read.
         """
         self._private_key = load_private_key(private_key)
         self._timeouts = timeouts or SshTimeouts()
-        self._calls_per_server = calls_per_server
+        self._limits = limits or LineLimits()
         self._lines: dict[ServerId, ServerLine] = {}
         self._is_closed = False
 
@@ -194,9 +194,7 @@ class SshPeerGateway:
         if line is None or line.endpoint != endpoint:
             if line is not None:
                 line.close()
-            line = ServerLine(
-                COMMAND, endpoint, self._private_key, self._timeouts, self._calls_per_server
-            )
+            line = ServerLine(COMMAND, endpoint, self._private_key, self._timeouts, self._limits)
             self._lines[server.server_id] = line
         return line
 

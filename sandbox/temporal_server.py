@@ -2,6 +2,7 @@
 
 import shutil
 import sysconfig
+from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox.children import Child
@@ -34,9 +35,19 @@ def temporal_binary() -> Path:
 
 
 def temporal_child(
-    data: Path, *, port: int, ui_port: int | None, codec: str | None, log: Path, env: dict[str, str]
+    data: Path,
+    *,
+    port: int,
+    ui_port: int | None,
+    codec: str | None,
+    log: Path,
+    env: dict[str, str],
+    more_config: Sequence[str] = (),
 ) -> Child:
-    """The server as a child process; without a UI port it runs headless."""
+    """The server as a child process; without a UI port it runs headless.
+
+    `more_config` is dynamic configuration beside the usual, each as `name=value`.
+    """
     database = data / DATABASE
     discard_half_made(database)
     command = [
@@ -45,7 +56,7 @@ def temporal_child(
     ]
     for pragma in _PRAGMAS:
         command += ["--sqlite-pragma", pragma]
-    for setting in DYNAMIC_CONFIG:
+    for setting in (*DYNAMIC_CONFIG, *more_config):
         command += ["--dynamic-config-value", setting]
     if ui_port is None:
         command.append("--headless")

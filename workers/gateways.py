@@ -133,7 +133,7 @@ async def open_gateways(settings: GatewaySettings, client: Client) -> AsyncItera
         stack.push_async_callback(bot.session.close)
         provider = YooKassaGateway(settings.yookassa)
         stack.callback(provider.close)
-        peers = SshPeerGateway(settings.vpn.ssh_key)
+        peers = SshPeerGateway(settings.vpn.ssh_key, limits=settings.vpn.line_limits())
         stack.push_async_callback(peers.close)
         admin_chat = settings.telegram.admin_chat_id
         yield compose(

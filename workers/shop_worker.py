@@ -55,7 +55,10 @@ WORKFLOWS = [
 ]
 
 PARALLEL_CALLS = 16
-"""As many as the payment provider's and the VPN gateway's own threads."""
+"""As many as the payment provider's own threads."""
+
+VPN_PLACES = 200
+"""Many times what the gateway lets one server take, which then gives the place back at once."""
 
 PARALLEL_NOTES = 50
 """PostgreSQL and Telegram: asynchronous, so a few dozen at once cost little."""
@@ -74,12 +77,14 @@ def sandbox_runner() -> SandboxedWorkflowRunner:
     )
 
 
-def build_workers(client: Client, gateways: Gateways, grace: timedelta) -> list[Worker]:
+def build_workers(
+    client: Client, gateways: Gateways, grace: timedelta, *, vpn_places: int = VPN_PLACES
+) -> list[Worker]:
     """One worker for the shop's own work and one for each slow neighbour."""
     return [
         _shop_worker(client, gateways, grace),
         _payments_worker(client, gateways, grace),
-        _vpn_worker(client, gateways, grace),
+        _vpn_worker(client, gateways, grace, vpn_places),
     ]
 
 
@@ -193,7 +198,7 @@ def _payments_worker(client: Client, gateways: Gateways, grace: timedelta) -> Wo
     )
 
 
-def _vpn_worker(client: Client, gateways: Gateways, grace: timedelta) -> Worker:
+def _vpn_worker(client: Client, gateways: Gateways, grace: timedelta, places: int) -> Worker:
     vpn = VpnActivities(gateways.access, gateways.devices, gateways.peers)
     traffic = TrafficActivities(gateways.traffic, gateways.peers)
     reconciling = ReconcileActivities(gateways.reconciling, gateways.peers)
@@ -213,7 +218,7 @@ def _vpn_worker(client: Client, gateways: Gateways, grace: timedelta) -> Worker:
             relocation.clear_server,
         ],
         interceptors=[ShopInterceptor()],
-        max_concurrent_activities=PARALLEL_CALLS,
+        max_concurrent_activities=places,
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         graceful_shutdown_timeout=grace,
     )

@@ -46,7 +46,13 @@ async def serve_worker(around: Callable[[Gateways], Gateways] = lambda same: sam
         )
         gateways = await stack.enter_async_context(open_gateways(gateway_settings, client))
         stop = stop_signal()
-        for worker in build_workers(client, around(gateways), settings.shutdown_grace):
+        workers = build_workers(
+            client,
+            around(gateways),
+            settings.shutdown_grace,
+            vpn_places=gateway_settings.vpn.work_at_once,
+        )
+        for worker in workers:
             await stack.enter_async_context(worker)
         await _keep_schedules(client)
         spare_what_stays()

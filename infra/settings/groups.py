@@ -16,6 +16,7 @@ from pydantic_settings import SettingsConfigDict
 from domain.languages import Language
 from domain.payments import Provider
 from domain.purchases import PurchasePolicy
+from infra.admission import OPENSSH_SESSIONS, LineLimits
 from infra.keyring import KeyRing
 from infra.settings.kinds import BaseUrl, LongSecret, Networks, Port, Seconds, SettingsGroup
 
@@ -241,6 +242,12 @@ class VpnSettings(SettingsGroup):
         Field(validate_default=True, examples=["-----BEGIN OPENSSH PRIVATE KEY----- ..."]),
     ] = SecretStr("")
     """The private key that opens the VPN servers, as PEM text; or set `VPN_SSH_KEY_FILE`."""
+    calls_per_server: Annotated[int, Field(ge=1, le=OPENSSH_SESSIONS)] = LineLimits().calls
+    """How many calls to one VPN server a worker makes at once."""
+    waiting_per_server: Annotated[int, Field(ge=0)] = LineLimits().waiting
+    """How many more may wait for one of those; the rest come again later."""
+    work_at_once: Annotated[int, Field(ge=1, le=2000, validate_default=True)] = 200
+    """How much work for all VPN servers a worker takes at once; several times one server's."""
 
     @field_validator("ssh_key")
     @classmethod
@@ -256,6 +263,21 @@ class VpnSettings(SettingsGroup):
         if not key.get_secret_value().lstrip().startswith("-----BEGIN "):
             raise ValueError("expected a PEM private key, also in VPN_SSH_KEY_FILE")
         return key
+
+    @field_validator("work_at_once")
+    @classmethod
+    def _leaves_places_for_other_servers(cls, work: int, info: ValidationInfo) -> int:
+        room = info.data.get("calls_per_server", 0) + info.data.get("waiting_per_server", 0)
+        if work < 2 * room:
+            raise ValueError(
+                "must be twice VPN_CALLS_PER_SERVER and VPN_WAITING_PER_SERVER together, or more: "
+                "one server may not take every place"
+            )
+        return work
+
+    def line_limits(self) -> LineLimits:
+        """What one server may have under way."""
+        return LineLimits(calls=self.calls_per_server, waiting=self.waiting_per_server)
 
 
 class ApiSettings(SettingsGroup):

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from domain.errors import SettingsError
 from domain.purchases import PurchasePolicy
+from infra.admission import LineLimits
 from infra.settings import (
     GROUPS,
     ApiSettings,
@@ -129,6 +130,9 @@ def test_a_missing_setting_is_named(group: type[SettingsGroup], name: str) -> No
         (YooKassaSettings, "YOOKASSA_VAT_CODE", "13"),
         (YooKassaSettings, "YOOKASSA_TAX_SYSTEM_CODE", "0"),
         (VpnSettings, "VPN_SSH_KEY", "hunter2"),
+        (VpnSettings, "VPN_CALLS_PER_SERVER", "11"),
+        (VpnSettings, "VPN_WAITING_PER_SERVER", "-1"),
+        (VpnSettings, "VPN_WORK_AT_ONCE", "23"),
         (ApiSettings, "API_PORT", "70000"),
         (ApiSettings, "API_JWT_SECRET", "hunter2"),
         (ApiSettings, "LINK_SECRET", "hunter2"),
@@ -250,6 +254,14 @@ def test_the_ssh_key_may_lie_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path
     (tmp_path / "id_ed25519").write_text(PEM)
     monkeypatch.setenv("VPN_SSH_KEY_FILE", str(tmp_path / "id_ed25519"))
     assert load(VpnSettings).ssh_key.get_secret_value() == PEM
+
+
+def test_how_much_one_server_may_have_under_way_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = {"VPN_CALLS_PER_SERVER": "2", "VPN_WAITING_PER_SERVER": "3", "VPN_WORK_AT_ONCE": "10"}
+    settings = load_with(monkeypatch, VpnSettings, **wanted)
+    assert settings.line_limits() == LineLimits(calls=2, waiting=3)
+    with pytest.raises(SettingsError, match="one server may not take every place"):
+        load_with(monkeypatch, VpnSettings, **{**wanted, "VPN_WORK_AT_ONCE": "9"})
 
 
 def test_every_patience_of_a_purchase_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:

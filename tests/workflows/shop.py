@@ -12,6 +12,7 @@ from temporalio.testing import TimeSkipper
 from domain.ids import ChatId, MessageId, PlanId, PurchaseId, RefundId, SubscriptionId
 from domain.languages import Language
 from domain.money import roubles
+from domain.ports import PeerGateway
 from domain.purchases import (
     ChatMessage,
     PurchaseOrder,
@@ -34,7 +35,7 @@ from tests.workflows.fake_refunds import FakeRefunds
 from tests.workflows.fake_renewals import FakeRenewals
 from tests.workflows.journal import Journal
 from workers.gateways import Gateways
-from workers.shop_worker import build_workers
+from workers.shop_worker import VPN_PLACES, build_workers
 from workflows.names import (
     purchase_workflow_id,
     refund_workflow_id,
@@ -127,12 +128,14 @@ class Shop:
         self._skipper = TimeSkipper(client)
 
     @asynccontextmanager
-    async def at_work(self) -> AsyncIterator[None]:
+    async def at_work(
+        self, peers: PeerGateway | None = None, *, vpn_places: int = VPN_PLACES
+    ) -> AsyncIterator[None]:
         """Run the workers; may be left and entered again, like a worker that is restarted."""
         gateways = Gateways(
             provider=self.provider,
             stars=self.stars,
-            peers=self.peers,
+            peers=peers or self.peers,
             notices=self.notices,
             ledger=self.ledger,
             rewards=self.ledger,
@@ -149,7 +152,7 @@ class Shop:
             personal_data=self.personal_data,
         )
         async with AsyncExitStack() as stack:
-            for worker in build_workers(self.client, gateways, timedelta(0)):
+            for worker in build_workers(self.client, gateways, timedelta(0), vpn_places=vpn_places):
                 await stack.enter_async_context(worker)
             yield
 

@@ -12,6 +12,7 @@ import pytest
 
 from domain.ids import DeviceId, ServerId
 from domain.servers import Peer, Server, ServerState
+from infra.admission import LineLimits
 from infra.ssh import SshTimeouts
 from infra.wireguard import SshPeerGateway
 from infra.wireguard_keys import new_device_keys
@@ -134,6 +135,6 @@ async def gateway(shop_key: Path) -> AsyncIterator[SshPeerGateway]:
 async def impatient(shop_key: Path) -> AsyncIterator[SshPeerGateway]:
     """A gateway with one thread for a server, which a call that never ends would use up."""
     timeouts = SshTimeouts(call=1.5, connect=1.0, banner=1.0, auth=1.0, channel=1.0)
-    gateway = SshPeerGateway(shop_key, timeouts=timeouts, calls_per_server=1)
+    gateway = SshPeerGateway(shop_key, timeouts=timeouts, limits=LineLimits(calls=1, waiting=1))
     yield gateway
     await gateway.close()
