@@ -73,6 +73,7 @@ class TestOnAMachine:
         (("add", "root@127.0.0.1", "--network-v4", "10.0.0.1/8"), "- network_v4: "),
         (("check", "nl9"), "`wgshop server list` names them"),
         (("drain", "nl9"), "`wgshop server list` names them"),
+        (("reconcile", "nl9"), "`wgshop server list` names them"),
         (("remove", "nl9"), "`wgshop server list` names them"),
         (("upgrade", "nl9"), "`wgshop server list` names them"),
         (("register", "/dev/null"), "The server's description is wrong"),
