@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCError, RPCStatusCode
 
 from domain.errors import FleetRefused
 from domain.evacuation import EvacuationOrder, EvacuationProgress
@@ -40,6 +41,19 @@ async def begin_or_join(client: Client, order: EvacuationOrder) -> Watched:
             f"{order.source} is being evacuated to {running.target}: let that end first"
         )
     return handle
+
+
+async def under_way(client: Client, order: EvacuationOrder) -> bool:
+    """Whether one for that server is running. Raises `TemporalUnavailable`."""
+    handle = client.get_workflow_handle(evacuation_workflow_id(order))
+    with temporal_errors():
+        try:
+            description = await handle.describe(rpc_timeout=RPC_TIMEOUT)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+    return description.status is WorkflowExecutionStatus.RUNNING
 
 
 async def progress_of(handle: Watched) -> EvacuationProgress:

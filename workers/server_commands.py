@@ -55,6 +55,10 @@ def add(
     amneziawg: Annotated[
         bool, typer.Option(help="Disguise the packets; AmneziaWG has to be on the machine.")
     ] = False,
+    standby_of: Annotated[
+        str | None,
+        typer.Option(help="It waits to take that server's customers, with its key and networks."),
+    ] = None,
     replace: Annotated[
         bool, typer.Option(help="The machine takes the place of the server of that --name.")
     ] = False,
@@ -76,6 +80,7 @@ def add(
         "network_v6": network_v6,
         "capacity": capacity,
         "is_disguised": amneziawg,
+        "standby_of": standby_of,
         "replaces": replace,
     }
     try:
@@ -130,6 +135,25 @@ def list_all() -> None:
     from workers.servers import list_servers  # noqa: PLC0415
 
     _run(list_servers())
+
+
+@server.command()
+def evacuate(
+    slug: Slug,
+    *,
+    to: Annotated[str, typer.Option(help="The server that takes its customers.")],
+    pace: Annotated[int, typer.Option(help="Devices a second, at most.")] = 5,
+    yes: Annotated[bool, typer.Option("--yes", help="Begin without asking.")] = False,
+) -> None:
+    """Move every customer to another server; run it again to watch one that is under way."""
+    from domain.evacuation import EvacuationOrder  # noqa: PLC0415
+    from workers.evacuating import evacuate_server  # noqa: PLC0415
+
+    try:
+        order = EvacuationOrder(source=slug, target=to, pace=pace)
+    except ValidationError:
+        raise SettingsError("--pace is a number of 1 to 50 devices a second") from None
+    _run(evacuate_server(order, is_sure=yes))
 
 
 @server.command()

@@ -116,12 +116,14 @@ async def _install(
     typer.echo(f"It is {slug}: {registration.network_v4} and {registration.network_v6}")
     wanted = Installation.of(registration, decided.private_key, office.shop_key)
     await asyncio.to_thread(_act, endpoint, credential, wanted, machine)
-    await prove(office.peers, await office.fleet.canary(slug), registration.server)
+    berth = await office.fleet.berth(slug)
+    await prove(office.peers, await office.fleet.canary(slug), berth.tried_at)
     if await office.fleet.finish_installation(slug, ACTOR):
         typer.echo(f"{slug} is ready and sells")
+    elif berth.principal is not None:
+        typer.echo(f"{slug} is ready and stands by for {berth.principal}")
     else:
-        state = (await office.fleet.berth(slug)).registration.server.state
-        typer.echo(f"{slug} is up to date; its state is {state}")
+        typer.echo(f"{slug} is up to date; its state is {berth.registration.server.state}")
 
 
 def _look(
@@ -149,7 +151,7 @@ async def check_server(slug: str) -> bool:
     async with open_office() as office:
         berth = await office.fleet.berth(slug)
         canary = await office.fleet.canary(slug)
-        problems = await find_problems(office.peers, canary, berth.registration.server)
+        problems = await find_problems(office.peers, canary, berth.tried_at)
         if berth.strangers:
             problems.append(
                 f"the ledger does not know {len(berth.strangers)} of its peers: "
@@ -182,7 +184,7 @@ def _row(berth: Berth) -> tuple[str, ...]:
     return (
         server.slug,
         server.location,
-        server.state,
+        server.state if berth.principal is None else f"standby of {berth.principal}",
         f"{berth.taken}/{berth.registration.capacity}",
         str(len(berth.strangers)),
         f"{server.endpoint_host}:{server.endpoint_port}",

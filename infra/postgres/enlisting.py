@@ -11,14 +11,15 @@ from asyncpg import Record
 from pydantic import Field, IPvAnyAddress, SecretStr
 
 from domain.errors import FleetRefused
-from domain.ids import ServerId
 from domain.model import Value
 from domain.obfuscation import TunnelTool
 from domain.ports import Sealer
 from domain.servers import Server, ServerState
 from infra.postgres.fleet import log_act
 from infra.postgres.pool import Connection, Pool
+from infra.postgres.server_keys import saved_key, seal_key
 from infra.postgres.servers import ServerRegistration, server_in, write_server
+from infra.postgres.standbys import as_standby, principal_of
 from infra.ssh import SshEndpoint
 from infra.wireguard_keys import new_obfuscation, new_private_key, public_key_of
 
@@ -44,6 +45,8 @@ class Wishes(Value):
     capacity: Annotated[int | None, Field(gt=0, le=65_000)] = None
     is_disguised: bool = False
     """AmneziaWG instead of WireGuard."""
+    standby_of: Annotated[str | None, Field(pattern=r"^[a-z0-9-]{1,32}$")] = None
+    """The server whose customers it waits to take."""
     replaces: bool = False
     """Another machine takes the place of a server that is known."""
 
@@ -82,19 +85,21 @@ async def enlist(
         await connection.execute("lock table vpn_servers in share row exclusive mode")
         rows = await connection.fetch("select * from vpn_servers order by slug")
         known = _known(rows, line, wishes)
-        private_key = _private_key(sealer, known, found_key)
-        before = _defaults(rows, line, wishes) if known is None else _kept(known, line)
+        principal = principal_of(rows, known, wishes.standby_of)
+        if principal is not None:
+            private_key = saved_key(sealer, principal)
+        else:
+            private_key = _private_key(sealer, known, found_key)
+        before = await _before(connection, rows, known, principal, line, wishes=wishes)
         registration = _decide(before, line, wishes, public_key_of(private_key))
         if known is not None and await _taken(connection, known):
             _refuse_cutting_off(known, registration)
         server_id = await write_server(connection, registration)
-        sealed = sealer.seal(
-            private_key.get_secret_value().encode(), context=server_context(server_id)
-        )
         await connection.execute(
-            "update vpn_servers set private_key_sealed = $2 where server_id = $1",
+            "update vpn_servers set private_key_sealed = $2, standby_of = $3 where server_id = $1",
             server_id,
-            sealed,
+            seal_key(sealer, server_id, private_key),
+            None if principal is None else principal["server_id"],
         )
         await log_act(connection, actor, "server_enlisted", registration.server.slug)
     server = registration.server.model_copy(update={"server_id": server_id})
@@ -106,11 +111,6 @@ async def enlist(
 def default_interface(*, is_disguised: bool) -> str:
     """The interface's name where nobody chose one."""
     return f"{TunnelTool.AWG if is_disguised else TunnelTool.WG}0"
-
-
-def server_context(server_id: ServerId) -> bytes:
-    """Binds a sealed private key to its server."""
-    return f"server:{server_id}".encode()
 
 
 def _known(rows: Iterable[Record], line: SshEndpoint, wishes: Wishes) -> Record | None:
@@ -137,9 +137,8 @@ def _private_key(sealer: Sealer, known: Record | None, found: SecretStr | None) 
     """The key that customers know, else the one that is there, else a new one."""
     if known is None:
         return found or new_private_key()
-    if (sealed := known["private_key_sealed"]) is not None:
-        context = server_context(ServerId(known["server_id"]))
-        return SecretStr(sealer.unseal(sealed, context=context).decode())
+    if known["private_key_sealed"] is not None:
+        return saved_key(sealer, known)
     if found is not None and public_key_of(found) == known["public_key"]:
         return found
     raise FleetRefused(
@@ -170,8 +169,26 @@ def _decide(
         server=Server.model_validate(values),
         network_v4=values["network_v4"],
         network_v6=values["network_v6"],
-        capacity=wishes.capacity or DEFAULT_CAPACITY,
+        capacity=wishes.capacity or values.get("capacity", DEFAULT_CAPACITY),
     )
+
+
+async def _before(
+    connection: Connection,
+    rows: list[Record],
+    known: Record | None,
+    principal: Record | None,
+    line: SshEndpoint,
+    *,
+    wishes: Wishes,
+) -> dict[str, Any]:
+    """What it is without anybody's wishes."""
+    if known is not None:
+        return _kept(known, line)
+    if principal is not None:
+        slug = next(_free_names(rows, wishes.location or principal["location"]))
+        return await as_standby(connection, principal, slug, line)
+    return _defaults(rows, line, wishes)
 
 
 def _kept(known: Record, line: SshEndpoint) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from domain.errors import FleetRefused
 from domain.ids import ServerId
 from domain.model import Value
 from domain.ports import Sealer
-from domain.servers import DeviceKeys, ServerState
+from domain.servers import DeviceKeys, Server, ServerState
 from infra.postgres.pool import Connection, Pool
 from infra.postgres.servers import ServerRegistration, server_in
 from infra.wireguard_keys import new_device_keys
@@ -19,7 +19,8 @@ _BERTHS = """
         (select count(*) from tunnel_addresses a join devices d using (device_id)
          where a.server_id = v.server_id and a.leaving_revision is null and d.is_wanted) as taken,
         (select strangers from server_drifts r where r.server_id = v.server_id
-         order by generation desc limit 1) as strangers
+         order by generation desc limit 1) as strangers,
+        (select slug from vpn_servers p where p.server_id = v.standby_of) as principal
     from vpn_servers v
 """
 
@@ -41,8 +42,18 @@ class Berth(Value):
     """Customers' devices that belong on it now."""
     strangers: tuple[str, ...] = ()
     """Public keys on it that the ledger did not know at the last reconcile."""
+    principal: str | None = None
+    """The slug of the server whose customers it waits to take."""
     is_installed: bool
     """Whether its installation came to its end; a server registered by hand has none."""
+
+    @property
+    def tried_at(self) -> Server:
+        """As the canary tries it: the name in customers' files leads to the principal."""
+        server = self.registration.server
+        if self.principal is None:
+            return server
+        return server.model_copy(update={"endpoint_host": server.ssh_host})
 
 
 class Fleet:
@@ -66,6 +77,8 @@ class Fleet:
     async def set_state(self, slug: str, state: ServerState, actor: str) -> None:
         """Let it take new customers, or not. Raises `FleetRefused`."""
         async with self._pool.acquire() as connection, connection.transaction():
+            if state is ServerState.SELLING:
+                await _refuse_selling(connection, slug)
             changed = await connection.fetchval(
                 "update vpn_servers set state = $2 where slug = $1 returning true", slug, state
             )
@@ -80,7 +93,7 @@ class Fleet:
                 """
                 update vpn_servers set installed_at = now(), state = 'selling'
                 where slug = $1 and installed_at is null and private_key_sealed is not null
-                  and state = 'draining'
+                  and state = 'draining' and standby_of is null
                 returning true
                 """,
                 slug,
@@ -149,6 +162,27 @@ class Fleet:
         return row
 
 
+async def _refuse_selling(connection: Connection, slug: str) -> None:
+    row = await connection.fetchrow(
+        """
+        select (select slug from vpn_servers p where p.server_id = v.standby_of) as principal,
+               (select t.slug from evacuations e join vpn_servers t on t.server_id = e.target_id
+                where e.source_id = v.server_id and e.cause = 'evacuation'
+                  and e.finished_at is null) as target
+        from vpn_servers v where slug = $1
+        """,
+        slug,
+    )
+    if row is not None and row["principal"] is not None:
+        principal = row["principal"]
+        raise FleetRefused(
+            f"{slug} stands by for {principal}, with the same key and networks: it sells once "
+            f"`wgshop server evacuate {principal} --to {slug}` has let it take that one's place"
+        )
+    if row is not None and row["target"] is not None:
+        raise FleetRefused(f"{slug} is being evacuated to {row['target']}: let that end first")
+
+
 async def _reserve(connection: Connection, registration: ServerRegistration) -> None:
     """Keep the canary's address out of the pool, which older registrations have put it into."""
     server_id, (ipv4, _) = registration.server.server_id, registration.canary_addresses
@@ -207,5 +241,6 @@ def _berth(row: Record) -> Berth:
         registration=registration,
         taken=row["taken"],
         strangers=tuple(row["strangers"] or ()),
+        principal=row["principal"],
         is_installed=row["installed_at"] is not None,
     )

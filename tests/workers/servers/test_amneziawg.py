@@ -11,9 +11,9 @@ import pytest
 
 from domain.servers import ServerState
 from infra.keyring import KeyRing
-from infra.postgres.enlisting import server_context
 from infra.postgres.fleet import Fleet
 from infra.postgres.pool import Pool
+from infra.postgres.server_keys import server_context
 from sandbox.node import stand_in_wg
 from tests.machines.bare_machine import BareMachine
 from tests.machines.fixtures import NEEDS, can_make_machines
