@@ -42,6 +42,12 @@ def next_user_id() -> int:
     return next(_user_ids)
 
 
+async def temporal_of(shop: EmbeddedShop) -> Client:
+    """A shop's Temporal server, with the shop's own keys."""
+    target = TemporalTarget(address=shop.addresses.temporal, namespace=shop.plan.namespace)
+    return await connect(target, KeyRing.parse(shop.secrets.encryption_keys))
+
+
 @pytest.fixture(scope="session")
 async def shop(servers_folder: Path) -> AsyncIterator[EmbeddedShop]:
     """Two VPN nodes, everything else once."""
@@ -121,8 +127,7 @@ async def service(
 @pytest.fixture
 async def temporal(shop: EmbeddedShop) -> Client:
     """The Temporal server, with the shop's own keys."""
-    target = TemporalTarget(address=shop.addresses.temporal, namespace=shop.plan.namespace)
-    return await connect(target, KeyRing.parse(shop.secrets.encryption_keys))
+    return await temporal_of(shop)
 
 
 @pytest.fixture

@@ -144,6 +144,19 @@ class Ledger:
             )
         )
 
+    async def server_of(self, customer: Shopper) -> str:
+        """Where the customer's one device belongs."""
+        return str(
+            await self._database.fetchval(
+                """
+                select slug from vpn_servers join tunnel_addresses using (server_id)
+                join devices using (device_id) join subscriptions using (subscription_id)
+                where user_id = $1 and leaving_revision is null
+                """,
+                customer.user_id,
+            )
+        )
+
     async def device_of(self, customer: Shopper) -> str:
         """The customer's device."""
         return str(

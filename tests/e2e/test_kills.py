@@ -14,10 +14,13 @@ from sandbox.shop import EmbeddedShop, ShopPlan
 from sandbox.shopper import Shopper
 from sandbox.telegram.client import TelegramSandbox
 from sandbox.yookassa.client import YooKassaSandbox
-from tests.e2e.conftest import QUICK_SETTINGS, next_user_id
+from tests.e2e.conftest import QUICK_SETTINGS, next_user_id, temporal_of
 from tests.e2e.ledger import ANNOUNCE_STAGES, ONE_OF_EACH, Ledger, Outcome
 
 pytestmark = pytest.mark.xdist_group("kills")
+
+RETRY_SECONDS = 30.0
+"""A killed worker's step is repeated once its heartbeats are missed."""
 
 DYING_SECONDS = 5.0
 """The ledger says "done" a moment before the last step of the worker is over."""
@@ -45,6 +48,12 @@ STAR_STEPS = [
     "after stars.fetch_payment",
 ]
 
+EVACUATION_STEPS = [
+    "after evacuations.decide",
+    "after peers.ensure_peer",
+    "after notices.hand_out",
+]
+
 API_STEPS = [
     "before starter.begin_purchase",
     "after starter.begin_purchase",
@@ -63,6 +72,16 @@ class MortalShop:
     def kill(self, role: str, step: str) -> None:
         """Let the process die at this step, once."""
         self._warrant(role).write_text(step)
+
+    async def dies(self, role: str) -> None:
+        """Wait until it has died there, however often it is started anew meanwhile."""
+        child = self.shop.children[role]
+        async with asyncio.timeout(RETRY_SECONDS):
+            death = child.says(f"{role}: status")
+            while self._warrant(role).exists():
+                await death
+                death = child.says(f"{role}: status")
+            death.close()
 
     async def is_killed(self, role: str) -> bool:
         """Whether it has died there, or does so right now."""
@@ -85,6 +104,7 @@ async def mortal(servers_folder: Path) -> AsyncIterator[MortalShop]:
     command = (sys.executable, "-m", "tests.e2e.mortal")
     plan = ShopPlan(
         data=folder / "shop",
+        nodes=("nl1", "nl2"),
         settings=QUICK_SETTINGS,
         worker=(*command, "worker", str(folder / "worker.warrant")),
         api=(*command, "api", str(folder / "api.warrant")),
@@ -246,3 +266,30 @@ async def test_worker_and_api_killed_again_and_again(
     assert await mortal.is_killed("worker")
     assert await books.outcome(customer) == ONE_OF_EACH
     assert len(await customer.configs()) == 1
+
+
+async def test_the_worker_killed_again_and_again_over_an_evacuation(
+    mortal: MortalShop, customer: Shopper, books: Ledger, connection: Connection
+) -> None:
+    shop = mortal.shop
+    await customer.buys()
+    await books.reaches(customer, "done")
+    _, before = await customer.gets_config()
+    source = await books.server_of(customer)
+    (target,) = set(shop.nodes) - {source}
+    words = ("server", "evacuate", source, "--to", target, "--yes", "--pace", "50")
+    command = asyncio.create_task(shop.wgshop(*words))
+    for step in EVACUATION_STEPS:
+        mortal.kill("worker", step)
+        await mortal.dies("worker")
+    done = await command
+    assert (done.exit_code, "done:" in done.output) == (0, True), done.output
+
+    await (await temporal_of(shop)).get_workflow_handle(f"clear:{source}").result()
+    assert await books.outcome(customer) == ONE_OF_EACH
+    assert await books.server_of(customer) == target
+    old, new = await customer.configs()
+    assert (old, new != old) == (before, True)
+    assert f":{shop.nodes[target].listen_port}".encode() in new
+    resumed = await shop.wgshop("server", "resume", source)
+    assert resumed.exit_code == 0, resumed.output
