@@ -142,18 +142,33 @@ def evacuate(
     slug: Slug,
     *,
     to: Annotated[str, typer.Option(help="The server that takes its customers.")],
-    pace: Annotated[int, typer.Option(help="Devices a second, at most.")] = 5,
+    pace: Annotated[int, typer.Option(help="Devices a second, at most.", min=1, max=50)] = 5,
     yes: Annotated[bool, typer.Option("--yes", help="Begin without asking.")] = False,
 ) -> None:
     """Move every customer to another server; run it again to watch one that is under way."""
     from domain.evacuation import EvacuationOrder  # noqa: PLC0415
     from workers.evacuating import evacuate_server  # noqa: PLC0415
 
-    try:
-        order = EvacuationOrder(source=slug, target=to, pace=pace)
-    except ValidationError:
-        raise SettingsError("--pace is a number of 1 to 50 devices a second") from None
+    order = EvacuationOrder(source=slug, target=to, pace=pace)
     _run(evacuate_server(order, is_sure=yes))
+
+
+@server.command("rotate-key")
+def rotate(
+    slug: Slug,
+    *,
+    pace: Annotated[int, typer.Option(help="New files a second, at most.", min=1, max=50)] = 5,
+    yes: Annotated[bool, typer.Option("--yes", help="Begin without asking.")] = False,
+    user: Annotated[str, typer.Option(help="Root's account.")] = "root",
+    key_file: KeyFile = None,
+    password_file: PasswordFile = None,
+    fingerprint: Fingerprint = None,
+) -> None:
+    """Give a server another key, and every customer on it a new file; safe to run again."""
+    from workers.rotating import rotate_key  # noqa: PLC0415
+
+    login = Login(key_file, password_file)
+    _run(rotate_key(slug, user, login, fingerprint, pace=pace, is_sure=yes))
 
 
 @server.command()

@@ -89,11 +89,11 @@ async def _pair(connection: Connection, order: EvacuationOrder) -> tuple[Record,
         raise FleetRefused(f"{order.target} is down: `wgshop server check {order.target}`")
     if target["standby_of"] not in {None, source["server_id"]}:
         raise FleetRefused(f"{order.target} waits to take another server's place")
-    await _refuse_crossing(connection, source, target)
+    await refuse_crossing(connection, source, target)
     return source, target
 
 
-async def _refuse_crossing(connection: Connection, source: Record, target: Record) -> None:
+async def refuse_crossing(connection: Connection, source: Record, target: Record) -> None:
     """Another evacuation must neither take these customers elsewhere nor bring them back."""
     other = await connection.fetchrow(
         """

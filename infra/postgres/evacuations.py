@@ -162,7 +162,7 @@ class PostgresEvacuationLedger:
                 async with connection.transaction():
                     turn = await move_to(connection, self._sealer, device_id, source, target)
                     if turn is not None:
-                        await _note_moved(connection, evacuation, batch, turn)
+                        await note_relocation(connection, evacuation.evacuation_id, batch, turn)
         except NoFreeAddress:
             return False
         return True
@@ -179,13 +179,14 @@ class PostgresEvacuationLedger:
         )
 
 
-async def _note_moved(
-    connection: Connection, evacuation: Evacuation, batch: int, turn: DeviceTurn
+async def note_relocation(
+    connection: Connection, evacuation_id: EvacuationId, batch: int, turn: DeviceTurn
 ) -> None:
+    """A decision about a device, which has to be carried out and told."""
     await connection.execute(
         "insert into relocations (evacuation_id, device_id, revision, batch) "
         "values ($1, $2, $3, $4)",
-        evacuation.evacuation_id,
+        evacuation_id,
         turn.device_id,
         turn.revision,
         batch,

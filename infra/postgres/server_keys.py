@@ -21,8 +21,12 @@ def saved_key(sealer: Sealer, server: Record) -> SecretStr:
             f"{slug} was registered by hand, and its private key is not in the ledger: "
             f"`wgshop server upgrade {slug}` fetches it"
         )
-    context = server_context(ServerId(server["server_id"]))
-    return SecretStr(sealer.unseal(server["private_key_sealed"], context=context).decode())
+    return unseal_key(sealer, ServerId(server["server_id"]), server["private_key_sealed"])
+
+
+def unseal_key(sealer: Sealer, server_id: ServerId, sealed: bytes) -> SecretStr:
+    """A private key from its server's row."""
+    return SecretStr(sealer.unseal(sealed, context=server_context(server_id)).decode())
 
 
 def seal_key(sealer: Sealer, server_id: ServerId, key: SecretStr) -> bytes:
