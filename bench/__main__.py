@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import uvloop
 
-from bench import calls, configs, notifications, purchases, servers, subscriptions, taps
+from bench import calls, configs, notifications, peers, purchases, servers, subscriptions, taps
 from bench.doors import Doors
 from bench.histories import read_histories
 from bench.machine import load_now, machine
@@ -19,7 +19,7 @@ from bench.processor import ProcessorMeter
 from bench.tables import say
 from sandbox.shop import EmbeddedShop, ShopPlan
 
-SHOPLESS = ("configs", "servers")
+SHOPLESS = ("configs", "peers", "servers")
 """Parts that need no whole shop."""
 PARTS = (
     *SHOPLESS,
@@ -40,6 +40,8 @@ async def bench(parts: Sequence[str], rates: Sequence[float], data: Path) -> Non
     say(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC. {machine()}. At the start: {load_now()}.")
     if "configs" in parts:
         configs.measure()
+    if "peers" in parts:
+        await peers.measure(data / "peers")
     if "servers" in parts:
         await servers.measure(data / "servers")
     if set(parts) <= set(SHOPLESS):

@@ -15,7 +15,7 @@ from domain.model import Value
 from domain.servers import Peer
 from infra.admission import LineLimits
 from infra.wireguard import SshPeerGateway
-from workflows.options import SERVER
+from workflows.options import SERVER, StepOptions
 
 WORKFLOWS_QUEUE = "bench"
 SHARED_QUEUE = "bench-vpn"
@@ -66,7 +66,7 @@ class BenchSetUp:
             "put_peer",
             order,
             priority=Priority(fairness_key=order.fairness_key),
-            **{**SERVER, "task_queue": order.queue},
+            **(SERVER | StepOptions(task_queue=order.queue)),
         )
 
 

@@ -23,6 +23,8 @@ class Fleet(NamedTuple):
     """Nodes, and the key to them."""
 
     ssh_key: SecretStr
+    authorized_key: str
+    """Its public half."""
     nodes: Sequence[Ready]
 
     @property
@@ -52,7 +54,7 @@ async def running_fleet(data: Path, count: int, *, stand_in: bool = False) -> As
             )
             for number in range(1, count + 1)
         ]
-        yield Fleet(SecretStr(secrets.ssh_key), nodes)
+        yield Fleet(SecretStr(secrets.ssh_key), secrets.ssh_public_key, nodes)
 
 
 def new_peer(server: Server, number: int, revision: int = 1) -> Peer:
