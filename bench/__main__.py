@@ -11,7 +11,17 @@ from tempfile import TemporaryDirectory
 
 import uvloop
 
-from bench import calls, configs, notifications, peers, purchases, servers, subscriptions, taps
+from bench import (
+    calls,
+    configs,
+    evacuation,
+    notifications,
+    peers,
+    purchases,
+    servers,
+    subscriptions,
+    taps,
+)
 from bench.doors import Doors
 from bench.histories import read_histories
 from bench.machine import load_now, machine
@@ -19,8 +29,8 @@ from bench.processor import ProcessorMeter
 from bench.tables import say
 from sandbox.shop import EmbeddedShop, ShopPlan
 
-SHOPLESS = ("configs", "peers", "servers")
-"""Parts that need no whole shop."""
+SHOPLESS = ("configs", "peers", "servers", "evacuation")
+"""Parts that do not measure the shop that the others share."""
 PARTS = (
     *SHOPLESS,
     *("payments", "purchases", "taps", "notifications", "calls", "due", "sleepers"),
@@ -44,6 +54,8 @@ async def bench(parts: Sequence[str], rates: Sequence[float], data: Path) -> Non
         await peers.measure(data / "peers")
     if "servers" in parts:
         await servers.measure(data / "servers")
+    if "evacuation" in parts:
+        await evacuation.measure(data / "evacuation")
     if set(parts) <= set(SHOPLESS):
         return
     async with (
