@@ -17,17 +17,16 @@ from temporal.client import connect
 from temporal.evacuation import begin_or_join
 from workers.bootstrap import Login, Target, confirmed_endpoint
 from workers.evacuating import confirm, watch
-from workers.server_checks import prove
-from workers.servers import ACTOR, TIMEOUTS, Office, open_office
+from workers.servers import ACTOR, TIMEOUTS, Office, check_server, open_office
 from workers.temporal_link import temporal_target
 
 
 async def rotate_key(
     slug: str, user: str, login: Login, fingerprint: str | None, *, pace: int, is_sure: bool
-) -> None:
+) -> bool:
     """Say what it costs, change the key on the machine, then see that everybody gets the file.
 
-    Broken off anywhere, it goes on from there.
+    Broken off anywhere, it goes on from there. Whether the server is well afterwards.
     """
     order = EvacuationOrder(cause=EvacuationCause.KEY_ROTATION, source=slug, target=slug, pace=pace)
     async with open_office() as office:
@@ -40,6 +39,7 @@ async def rotate_key(
             await _change(office, berth, target, login, fingerprint)
         client = await connect(temporal_target(load(TemporalSettings)), office.ring, lazy=True)
     await watch(await begin_or_join(client, order))
+    return await check_server(slug)
 
 
 async def _change(
@@ -58,8 +58,6 @@ async def _change(
 
     await asyncio.to_thread(act)
     await adopt_key(office.pool, office.ring, server.slug, ACTOR)
-    changed = await office.fleet.berth(server.slug)
-    await prove(office.peers, await office.fleet.canary(server.slug), changed.tried_at)
     for other in await office.fleet.berths():
         if other.principal == server.slug:
             name = other.registration.server.slug

@@ -168,7 +168,8 @@ def rotate(
     from workers.rotating import rotate_key  # noqa: PLC0415
 
     login = Login(key_file, password_file)
-    _run(rotate_key(slug, user, login, fingerprint, pace=pace, is_sure=yes))
+    if not asyncio.run(rotate_key(slug, user, login, fingerprint, pace=pace, is_sure=yes)):
+        raise typer.Exit(1)
 
 
 @server.command()

@@ -12,6 +12,8 @@ from tests.machines.network import Network
 SWITCHED_ON = """
 set -eu
 mount -t tmpfs tmpfs /run
+touch /run/hosts
+mount --bind /run/hosts /etc/hosts
 echo on
 exec sleep infinity
 """
@@ -41,6 +43,10 @@ class Device:
         # wireguard-go stays and would keep a pipe open: its words go to a file.
         up = f"PATH={self._folder}:$PATH wg-quick up {path} >{log} 2>&1 || {{ cat {log}; exit 1; }}"
         self._run("sh", "-c", up)
+
+    def learns(self, name: str, address: str) -> None:
+        """The name leads there from now on."""
+        self._run("sh", "-c", f"echo {address} {name} > /etc/hosts")
 
     def disconnect(self, name: str) -> None:
         """Take the tunnel down."""

@@ -3,12 +3,14 @@
 here (the shop) ── vps ── web        web knows no route back into any tunnel
                     │
                    home
+
+`second_machine_on` adds vps2, with cables of its own to here, to home and to the site.
 """
 
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
 from tests.machines.commands import attempt, run
@@ -26,11 +28,12 @@ class Network:
     """The rented machine's public address."""
     here: str
     """This side's, from which the shop calls."""
+    machine: str = "vps"
 
     @property
     def vps(self) -> str:
         """The rented machine's namespace."""
-        return f"{self.run_id}-vps"
+        return f"{self.run_id}-{self.machine}"
 
     @property
     def home(self) -> str:
@@ -71,12 +74,42 @@ def small_internet() -> Iterator[Network]:
         attempt("ip", "link", "delete", "dev", f"{network.run_id}h")
 
 
+@contextmanager
+def second_machine_on(network: Network) -> Iterator[Network]:
+    """The same small internet, as another rented machine's: at home and to the site it is near."""
+    base = IPv4Address("198.18.0.0") + 4 * secrets.randbelow(2**15)
+    second = replace(network, address=str(base + 2), here=str(base + 1), machine="vps2")
+    vps, home, web = second.vps, second.home, second.web
+    try:
+        run("ip", "netns", "add", vps)
+        run("ip", "-n", vps, "link", "set", "dev", "lo", "up")
+        _reach(second, f"{second.run_id}i")
+        run("ip", "-n", vps, *_cable("tohome", "wan2", home))
+        _connect(vps, "tohome", "198.51.100.17/29")
+        _connect(home, "wan2", "198.51.100.18/29")
+        run("ip", "-n", home, "route", "add", second.address, "via", "198.51.100.17")
+        run("ip", "-n", vps, *_cable("toweb", "lan2", web))
+        _connect(vps, "toweb", "203.0.113.2/24", "2001:db8:77::2/64")
+        _connect(web, "lan2", f"{WEB_V6}/128")
+        for address in ("203.0.113.2", "2001:db8:77::2"):
+            run("ip", "-n", web, "route", "add", address, "dev", "lan2")
+        yield second
+    finally:
+        attempt("ip", "netns", "delete", vps)
+        attempt("ip", "link", "delete", "dev", f"{second.run_id}i")
+
+
+def _reach(network: Network, cable: str) -> None:
+    """The machine's public address, from here."""
+    run("ip", *_cable(cable, "uplink", network.vps))
+    run("ip", "address", "add", f"{network.here}/30", "dev", cable)
+    run("ip", "link", "set", "dev", cable, "up")
+    _connect(network.vps, "uplink", f"{network.address}/30")
+
+
 def _lay_cables(network: Network) -> None:
-    name, vps = network.run_id, network.vps
-    run("ip", *_cable(f"{name}h", "uplink", vps))
-    run("ip", "address", "add", f"{network.here}/30", "dev", f"{name}h")
-    run("ip", "link", "set", "dev", f"{name}h", "up")
-    _connect(vps, "uplink", f"{network.address}/30")
+    vps = network.vps
+    _reach(network, f"{network.run_id}h")
     for number, (name, place) in enumerate({"home": network.home, "cafe": network.cafe}.items()):
         router, address = f"198.51.100.{8 * number + 1}", f"198.51.100.{8 * number + 2}"
         run("ip", "-n", vps, *_cable(f"to{name}", "wan", place))
