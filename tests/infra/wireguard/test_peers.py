@@ -11,9 +11,10 @@ from pydantic import SecretStr
 from domain.errors import PeerSuperseded, ServerRefused, ServerUnavailable, SettingsError
 from domain.reconciling import DepartedPeer, PeerSet
 from domain.servers import Peer, PeerRemoval, Server
+from infra.admission import LineLimits
 from infra.peer_sets import sync_requests
 from infra.ssh import SshConnection
-from infra.wireguard import CALLS_PER_SERVER, SshPeerGateway
+from infra.wireguard import SshPeerGateway
 from sandbox.node.client import peers_on
 from sandbox.node.process import running_node
 from sandbox.node.ready import Ready
@@ -174,10 +175,10 @@ async def test_many_calls_at_once_are_carried_by_a_few_connections(
     new_peer: Callable[[], Peer],
     opened: list[SshConnection],
 ) -> None:
-    peers = [new_peer() for _ in range(16)]
+    peers = [new_peer() for _ in range(LineLimits().room)]
     await asyncio.gather(*(gateway.ensure_peer(peer) for peer in peers))
     assert {peer.public_key for peer in peers} <= await keys_on(node)
-    assert len(opened) <= CALLS_PER_SERVER
+    assert len(opened) <= LineLimits().calls
 
 
 async def test_a_server_whose_record_changed_is_reached_at_its_new_port(
