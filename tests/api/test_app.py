@@ -2,6 +2,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -13,7 +14,7 @@ from api import context, limits
 from api.app import build_app
 from api.parts import ApiParts
 from api.tokens import mint_service_token
-from tests.api.conftest import JWT_SECRET, NOW, TELEGRAM_SECRET, asking
+from tests.api.conftest import JWT_SECRET, TELEGRAM_SECRET, asking
 
 
 @pytest.fixture
@@ -205,4 +206,4 @@ def test_malformed_requests_are_documented_as_problems(openapi: dict[str, Any]) 
 
 
 def _token() -> str:
-    return f"Bearer {mint_service_token(JWT_SECRET, 'desk', NOW)}"
+    return f"Bearer {mint_service_token(JWT_SECRET, 'desk', datetime.now(UTC))}"
