@@ -7,6 +7,7 @@ from temporalio import activity
 
 from domain.devices import ReissueOrder
 from domain.ids import SubscriptionId
+from domain.locations import LocationOrder
 from domain.model import Value
 from domain.plan_changes import Changed, ChangeOrder
 from domain.ports import ChangeLedger, DeviceKeeper
@@ -30,6 +31,13 @@ class ReissueDevice(Value):
     """New keys for a device, at the workflow's time."""
 
     order: ReissueOrder
+    now: datetime
+
+
+class ChangeLocation(Value):
+    """Another location for a device, at the workflow's time."""
+
+    order: LocationOrder
     now: datetime
 
 
@@ -60,3 +68,8 @@ class ChangeActivities:
         """Give a device new keys; its servers hear of them afterwards."""
         order = wanted.order
         await self.keeper.reissue(order.user_id, order.device_id, order.revision, wanted.now)
+
+    @activity.defn
+    async def change_location(self, wanted: ChangeLocation) -> None:
+        """Decide where a device goes; its servers hear of it afterwards."""
+        await self.keeper.change_location(wanted.order, wanted.now)

@@ -84,7 +84,8 @@ class NoticeActivities:
         if not await self.devices.is_current(turn):
             return None
         config = await self.access.client_config(turn.device_id)
-        notice = await self._notice_of(turn)
+        moved_to = await self.devices.chosen_place(turn)
+        notice = (await self._notice_of(turn)).model_copy(update={"moved_to": moved_to})
         # Once more: the file must not be that of keys whose predecessor is still alive.
         if not await self.devices.is_current(turn):
             return None

@@ -1,14 +1,15 @@
 """Subscriptions' own workflows and their ends."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from temporalio import activity
 
-from domain.ids import SubscriptionId
+from domain.ids import DeviceId, SubscriptionId
 from domain.model import Value
 from domain.ports import AccessLedger, DeviceLedger, SubscriptionDesk
-from domain.subscriptions import Ending, SubscriptionState
+from domain.subscriptions import Ending, PlacedPeer, SubscriptionState
 
 
 class EndSubscription(Value):
@@ -44,3 +45,8 @@ class SubscriptionActivities:
     async def end_subscription(self, end: EndSubscription) -> Ending:
         """End it, unless it was extended meanwhile."""
         return await self.access.end_subscription(end.subscription_id, end.now)
+
+    @activity.defn
+    async def left_behind(self, device_id: DeviceId) -> Sequence[PlacedPeer]:
+        """The device's peers at servers where it was before."""
+        return await self.devices.left_behind(device_id)

@@ -116,6 +116,18 @@ class DeviceBusy(DeviceRefused):
     """A paid purchase is setting this device up: let it finish first."""
 
 
+class DeviceMoved(DeviceRefused):
+    """The device is there already, or was moved since its customer looked at it."""
+
+
+class LocationNotOffered(DeviceRefused):
+    """The plan does not allow the location, or no change at all."""
+
+
+class LocationLimitReached(DeviceRefused):
+    """The plan allows no further change of location for now."""
+
+
 # Telegram
 
 

@@ -70,6 +70,8 @@ class DeviceNotice(Value):
     """Empty until the customer gives it one."""
     all_full: bool = False
     """Whether what delays it is that no server has room."""
+    moved_to: str | None = None
+    """The location that its owner has taken it to; None where it comes for another reason."""
 
 
 class HandoutNotice(Value):

@@ -31,6 +31,7 @@ from domain.ids import (
     SubscriptionId,
     UserId,
 )
+from domain.locations import LocationOrder
 from domain.notices import (
     ClaimedNotice,
     ConfigDelivery,
@@ -376,7 +377,7 @@ class DeviceLedger(Protocol):
         ...
 
     async def is_current(self, turn: DeviceTurn) -> bool:
-        """Whether the device may connect, with the keys that it had at that decision."""
+        """Whether the device may connect, with the keys and the place of that decision."""
         ...
 
     async def confirm_peer(self, device_id: DeviceId, revision: int) -> None:
@@ -385,6 +386,14 @@ class DeviceLedger(Protocol):
 
     async def retired_peers(self, device_id: DeviceId, server_id: ServerId) -> Sequence[PlacedPeer]:
         """The device's replaced keys that the server may still hold; they leave first."""
+        ...
+
+    async def left_behind(self, device_id: DeviceId) -> Sequence[PlacedPeer]:
+        """The device's peers at its former servers, until those confirm that they are gone."""
+        ...
+
+    async def chosen_place(self, turn: DeviceTurn) -> str | None:
+        """Where the device is, if by that decision its customer took it elsewhere."""
         ...
 
     async def name_of(self, device_id: DeviceId) -> str:
@@ -566,6 +575,13 @@ class DeviceKeeper(Protocol):
         """Give the device new keys, unless that was done since it was at `revision`.
 
         Raises `UnknownDevice` or `AccessEnded`.
+        """
+        ...
+
+    async def change_location(self, order: LocationOrder, now: datetime) -> DeviceWork:
+        """Move the device to another location, unless that was done since its screen was drawn.
+
+        Raises `AccessEnded` or `NoFreeAddress`, or a `DeviceRefused` that says why.
         """
         ...
 

@@ -13,6 +13,11 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.errors import (
     AccessEnded,
+    DeviceBusy,
+    DeviceMoved,
+    LocationLimitReached,
+    LocationNotOffered,
+    NoFreeAddress,
     OfferChanged,
     RefundRefused,
     ShopError,
@@ -25,7 +30,17 @@ RPC_TIMEOUT = timedelta(seconds=5)
 
 
 _SAID_BY_NAME: dict[str | None, type[ShopError]] = {
-    error.__name__: error for error in (OfferChanged, UnknownDevice, AccessEnded)
+    error.__name__: error
+    for error in (
+        OfferChanged,
+        UnknownDevice,
+        AccessEnded,
+        DeviceBusy,
+        DeviceMoved,
+        LocationLimitReached,
+        LocationNotOffered,
+        NoFreeAddress,
+    )
 }
 """Refusals that callers tell apart; every other is `RefundRefused`."""
 

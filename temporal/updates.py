@@ -7,6 +7,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from domain.devices import ReissueOrder
 from domain.ids import RefundId, SubscriptionId
+from domain.locations import LocationOrder
 from domain.plan_changes import Changed, ChangeOrder
 from domain.refund_orders import CancelOrder, RefundDecision, RefundVerdict, StaffRefund
 from domain.subscriptions import SubscriptionState
@@ -82,6 +83,22 @@ class SubscriptionUpdates:
                 order,
                 id=f"reissue:{order.device_id}:{order.revision}",
                 rpc_timeout=UPDATE_TIMEOUT,
+            )
+
+    async def change_location(self, order: LocationOrder) -> None:
+        """Take a device to another location; a second call for the same screen changes nothing.
+
+        Each call is an update of its own: what was refused for want of room may work later.
+
+        Raises:
+            DeviceRefused: it cannot go there; the type says why.
+            NoFreeAddress: the location is full.
+            AccessEnded: the device may not connect now.
+            RefundRefused: the subscription is being changed, or does not live.
+        """
+        with update_errors():
+            await self._subscription(order.subscription_id).execute_update(
+                SubscriptionWorkflow.change_location, order, rpc_timeout=UPDATE_TIMEOUT
             )
 
     async def refund(self, order: StaffRefund) -> RefundDecision:

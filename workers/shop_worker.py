@@ -117,6 +117,7 @@ def _shop_activities(gateways: Gateways) -> list[Callable[..., Awaitable[object]
         changes.freeze_subscription,
         changes.resume_subscription,
         changes.reissue_device,
+        changes.change_location,
         refunds.decide_refund,
         refunds.note_refund,
         refunds.give_up_refund,
@@ -149,6 +150,7 @@ def _shop_activities(gateways: Gateways) -> list[Callable[..., Awaitable[object]
         subscriptions.open_subscription,
         subscriptions.read_subscription,
         subscriptions.end_subscription,
+        subscriptions.left_behind,
         *_privacy_activities(gateways),
         *_evacuation_activities(gateways),
     ]

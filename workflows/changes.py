@@ -3,10 +3,17 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.changes import ChangeActivities, ChangePlan, ReissueDevice, StandStill
+    from activities.changes import (
+        ChangeActivities,
+        ChangeLocation,
+        ChangePlan,
+        ReissueDevice,
+        StandStill,
+    )
     from activities.subscriptions import SubscriptionActivities
     from domain.devices import ReissueOrder
     from domain.ids import SubscriptionId
+    from domain.locations import LocationOrder
     from domain.plan_changes import Changed, ChangeOrder
     from workflows.options import LEDGER
 
@@ -51,6 +58,17 @@ async def reissue(order: ReissueOrder) -> None:
         ChangeActivities.reissue_device,
         ReissueDevice(order=order, now=workflow.now()),
         summary="new keys for a device",
+        **LEDGER,
+    )
+    await _tell_servers(order.subscription_id)
+
+
+async def change_location(order: LocationOrder) -> None:
+    """Take a device to another location; its former server lets go once the new one holds it."""
+    await workflow.execute_activity_method(
+        ChangeActivities.change_location,
+        ChangeLocation(order=order, now=workflow.now()),
+        summary=f"a device goes to {order.location}",
         **LEDGER,
     )
     await _tell_servers(order.subscription_id)

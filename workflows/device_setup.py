@@ -7,12 +7,16 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 
 with workflow.unsafe.imports_passed_through():
     from activities.notices import DelayedDevice, NoticeActivities
+    from activities.subscriptions import SubscriptionActivities
     from activities.vpn import VpnActivities
     from domain.devices import DeviceTurn, SetupOutcome
     from domain.errors import NoFreeAddress
     from domain.model import Value
     from workflows import options
+    from workflows.removal import start_removals
 
+PARTING = timedelta(minutes=1)
+"""For a customer whose device has moved: the new file comes to them through the old tunnel."""
 AFTER_A_REFUSAL = timedelta(minutes=15)
 """All servers are full, or one shows another host key: a person has to act, then it goes on."""
 
@@ -52,7 +56,18 @@ class DeviceSetupWorkflow:
                 summary="deliver the device's configuration",
                 **options.DELIVERY,
             )
+            if workflow.patched("lets-go-of-former-servers"):
+                await self._let_go()
         return outcome
+
+    async def _let_go(self) -> None:
+        """Servers where the device was before forget it, once its owner has the new file."""
+        left = await workflow.execute_activity_method(
+            SubscriptionActivities.left_behind, self._turn.device_id, **options.LEDGER
+        )
+        if left:
+            await workflow.sleep(PARTING, summary="the former tunnel's last minute")
+            await start_removals(tuple(left))
 
     async def _swiftly(self) -> SetupOutcome | None:
         """The outcome of the first tries; None when the customer had to be told of a delay."""

@@ -13,12 +13,13 @@ with workflow.unsafe.imports_passed_through():
     from activities.subscriptions import EndSubscription, SubscriptionActivities
     from domain.agenda import Appointment, Occasion, agenda, is_overtaken
     from domain.devices import ReissueOrder
+    from domain.locations import LocationOrder
     from domain.notices import Reminder, ReminderKind
     from domain.plan_changes import Changed, ChangeOrder
     from domain.refund_orders import CancelOrder, RefundDecision
     from domain.subscriptions import SubscriptionState, SubscriptionStatus
     from workflows.auto_renewal import announce_charge, charge
-    from workflows.changes import change_plan, freeze, reissue, resume
+    from workflows.changes import change_location, change_plan, freeze, reissue, resume
     from workflows.names import PAID_UNTIL, SUBSCRIPTION_STATUS
     from workflows.options import DELIVERY, LEDGER
     from workflows.refund_case import begin_refund
@@ -116,6 +117,18 @@ class SubscriptionWorkflow:
     @reissue.validator
     def _may_reissue(self, order: ReissueOrder) -> None:
         self._require(SubscriptionStatus.ACTIVE, f"new keys for device {order.device_id}")
+
+    @workflow.update
+    async def change_location(self, order: LocationOrder) -> None:
+        """Take a device to another location; the subscription itself stays as it is."""
+        try:
+            await change_location(order)
+        except ActivityError as error:
+            raise refusal_of(error) from error
+
+    @change_location.validator
+    def _may_change_location(self, order: LocationOrder) -> None:
+        self._require(SubscriptionStatus.ACTIVE, f"another location for device {order.device_id}")
 
     async def _live(self, appointments: tuple[Appointment, ...]) -> None:
         for appointment in appointments:

@@ -1,4 +1,4 @@
-"""What customers do with their devices: add, rename, give new keys, remove.
+"""What customers do with their devices: add, rename, give new keys, move, remove.
 
 Each decision is one transaction under the lock on the customer's row. A repeat changes nothing,
 so taps may come twice. What is returned is what the servers have to be told afterwards.
@@ -19,12 +19,14 @@ from domain.errors import (
     UnknownDevice,
 )
 from domain.ids import DeviceId, SubscriptionId, UserId
+from domain.locations import LocationChoice, LocationOrder
 from domain.ports import Sealer
 from domain.servers import DeviceKeys
 from domain.subscriptions import SubscriptionStatus
 from infra.postgres.addresses import leave_address, server_of
 from infra.postgres.auto_renewals import grace_of
 from infra.postgres.device_keys import DeviceKeyRing, wipe_keys
+from infra.postgres.location_changes import change_location, choice_of, is_decided
 from infra.postgres.pool import Connection, Pool
 from infra.postgres.settling import place_device, settle_devices
 from infra.postgres.setups import PostgresDeviceLedger
@@ -42,6 +44,7 @@ class Devices:
 
     def __init__(self, pool: Pool, sealer: Sealer, mint_keys: Callable[[], DeviceKeys]) -> None:
         self._pool = pool
+        self._sealer = sealer
         self._ledger = PostgresDeviceLedger(pool)
         self._keys = DeviceKeyRing(sealer, mint_keys)
 
@@ -100,6 +103,43 @@ class Devices:
             device = await _own(connection, user_id, device_id)
             if not await _was_reissued_since(connection, device_id, revision):
                 await self._reissue(connection, device)
+        return await self._ledger.work(device["subscription_id"])
+
+    async def locations(
+        self, user_id: UserId, device_id: DeviceId, now: datetime
+    ) -> LocationChoice | None:
+        """Where the device could go; None where its customer or its plan cannot choose."""
+        async with self._pool.acquire() as connection:
+            subscription = await connection.fetchrow(SUBSCRIPTION_OF, user_id)
+            if subscription is None:
+                return None
+            return await choice_of(connection, subscription, device_id, now)
+
+    async def change_location(self, order: LocationOrder, now: datetime) -> DeviceWork:
+        """Move the device to another location, unless that was done since its screen was drawn.
+
+        It keeps its name and keys. The peer at its former server stays until the new one holds it.
+
+        Raises:
+            UnknownDevice: it is not this customer's, or not any more.
+            AccessEnded: it may not connect now.
+            DeviceBusy: a paid purchase is setting it up.
+            DeviceMoved: it is there already, or was moved elsewhere meanwhile.
+            LocationNotOffered: the plan does not allow it.
+            LocationLimitReached: the plan allows no further change for now.
+            NoFreeAddress: the location is full; nothing was changed.
+        """
+        async with self._pool.acquire() as connection, connection.transaction():
+            subscription = await _lock(connection, order.user_id, now)
+            device = await _own(connection, order.user_id, order.device_id)
+            if not await is_decided(connection, order):
+                await _refuse_while_set_up(connection, order.device_id)
+                await change_location(
+                    connection, self._sealer, subscription, device, order, now=now
+                )
+                await _tell(
+                    connection, device["subscription_id"], "location_changed", order.device_id
+                )
         return await self._ledger.work(device["subscription_id"])
 
     async def remove(self, user_id: UserId, device_id: DeviceId, now: datetime) -> DeviceWork:
@@ -205,11 +245,15 @@ async def _remove(connection: Connection, device: Record, now: datetime) -> None
     device_id, subscription_id = DeviceId(device["device_id"]), device["subscription_id"]
     if len(await _names(connection, subscription_id)) == 1:
         raise LastDevice(f"device {device_id} is the last of its subscription")
-    if await connection.fetchval(_UNDER_WAY, device_id):
-        raise DeviceBusy(f"a purchase is setting up device {device_id}")
+    await _refuse_while_set_up(connection, device_id)
     await _withdraw_for_good(connection, device, now)
     await _tell(connection, subscription_id, "device_removed", device_id)
     await settle_devices(connection, subscription_id)
+
+
+async def _refuse_while_set_up(connection: Connection, device_id: DeviceId) -> None:
+    if await connection.fetchval(_UNDER_WAY, device_id):
+        raise DeviceBusy(f"a purchase is setting up device {device_id}")
 
 
 async def _withdraw_for_good(connection: Connection, device: Record, now: datetime) -> None:

@@ -25,6 +25,10 @@ _FORGOTTEN = (
     "delete from notifications where user_id = $1",
     "delete from promo_choices where user_id = $1",
     "delete from invitations where user_id = $1",
+    """
+    delete from location_changes
+    where subscription_id in (select subscription_id from subscriptions where user_id = $1)
+    """,
     # What was agreed stays as evidence; the card that it spoke of does not.
     """
     update renewal_consents

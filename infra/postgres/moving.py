@@ -11,7 +11,12 @@ from domain.errors import NoFreeAddress
 from domain.ids import DeviceId, UserId
 from domain.ports import Sealer
 from domain.servers import Server
-from infra.postgres.addresses import leave_address, take_address_on, take_free_address_on
+from infra.postgres.addresses import (
+    leave_address,
+    take_address,
+    take_address_on,
+    take_free_address_on,
+)
 from infra.postgres.configs import config_of
 from infra.postgres.pool import Connection
 
@@ -46,18 +51,42 @@ async def move_to(
     if not device["is_wanted"]:
         await _move_resting(connection, device, source, target)
         return None
-    await keep_digest(connection, sealer, device, source)
-    revision = device["revision"] + 1
-    await leave_address(connection, device_id, source.server_id, revision)
+    revision = await _leave(connection, sealer, device, source)
     wanted = device["ipv4"], device["ipv6"]
     if not await take_address_on(connection, device_id, target.server_id, wanted):
         raise NoFreeAddress(
             f"{target.slug} has no free address: give it a larger --capacity, or another network"
         )
+    return DeviceTurn(device_id=device_id, user_id=UserId(device["user_id"]), revision=revision)
+
+
+async def move_into(
+    connection: Connection, sealer: Sealer, device_id: DeviceId, source: Server, location: str
+) -> int:
+    """Move the device, with its keys, to a server of that location; the decision's revision.
+
+    The device must be locked, allowed to connect, and on that server.
+
+    Raises:
+        NoFreeAddress: the location is full; whoever calls has to undo what was done.
+    """
+    device = await connection.fetchrow(_DEVICE, device_id, source.server_id)
+    assert device is not None  # noqa: S101  # the caller has locked it there
+    revision = await _leave(connection, sealer, device, source)
+    if await take_address(connection, device_id, [location]) is None:
+        raise NoFreeAddress(f"no server in {location} has a free address")
+    return revision
+
+
+async def _leave(connection: Connection, sealer: Sealer, device: Record, source: Server) -> int:
+    """From here on it belongs to another server; the revision by which that was decided."""
+    device_id, revision = DeviceId(device["device_id"]), int(device["revision"] + 1)
+    await keep_digest(connection, sealer, device, source)
+    await leave_address(connection, device_id, source.server_id, revision)
     await connection.execute(
         "update devices set revision = $2 where device_id = $1", device_id, revision
     )
-    return DeviceTurn(device_id=device_id, user_id=UserId(device["user_id"]), revision=revision)
+    return revision
 
 
 async def keep_digest(

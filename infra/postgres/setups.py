@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from domain.devices import DeviceTurn, DeviceWork
 from domain.ids import DeviceId, ServerId, SubscriptionId, UserId
 from domain.subscriptions import PlacedPeer
-from infra.postgres.peers import leaving_peers_of
+from infra.postgres.peers import left_peers_of, parting_peers_of
 from infra.postgres.pool import Pool
 
 _UNHELD = """
@@ -18,7 +18,17 @@ _UNHELD = """
 _IS_CURRENT = """
     select d.is_wanted and not exists (
         select from retired_keys k where k.device_id = d.device_id and k.last_revision >= $2)
+      and not exists (
+        select from location_changes c where c.device_id = d.device_id and c.revision > $2)
     from devices d where d.device_id = $1
+"""
+
+_CHOSEN_PLACE = """
+    select v.location
+    from location_changes c
+    join tunnel_addresses a on a.device_id = c.device_id and a.leaving_revision is null
+    join vpn_servers v using (server_id)
+    where c.device_id = $1 and c.revision = $2
 """
 
 
@@ -32,7 +42,7 @@ class PostgresDeviceLedger:
         """What the servers do not know yet, as it is now."""
         async with self._pool.acquire() as connection:
             unheld = await connection.fetch(_UNHELD, subscription_id)
-            removals = await leaving_peers_of(connection, subscription_id)
+            removals = await parting_peers_of(connection, subscription_id)
         setups = tuple(
             DeviceTurn(
                 device_id=DeviceId(row["device_id"]),
@@ -44,7 +54,7 @@ class PostgresDeviceLedger:
         return DeviceWork(setups=setups, removals=removals)
 
     async def is_current(self, turn: DeviceTurn) -> bool:
-        """Whether the device may connect, and with the keys that it had at that decision."""
+        """Whether the device may connect, with the keys and the place of that decision."""
         return bool(await self._pool.fetchval(_IS_CURRENT, turn.device_id, turn.revision))
 
     async def confirm_peer(self, device_id: DeviceId, revision: int) -> None:
@@ -69,6 +79,16 @@ class PostgresDeviceLedger:
             PlacedPeer(device_id=device_id, server_id=server_id, revision=row["last_revision"])
             for row in rows
         )
+
+    async def left_behind(self, device_id: DeviceId) -> Sequence[PlacedPeer]:
+        """The device's peers at former servers, until those confirm that they are gone."""
+        async with self._pool.acquire() as connection:
+            return await left_peers_of(connection, device_id)
+
+    async def chosen_place(self, turn: DeviceTurn) -> str | None:
+        """Where the device is, if by that decision its customer took it elsewhere."""
+        place = await self._pool.fetchval(_CHOSEN_PLACE, turn.device_id, turn.revision)
+        return None if place is None else str(place)
 
     async def name_of(self, device_id: DeviceId) -> str:
         """What the customer calls it; empty where they never gave it a name."""

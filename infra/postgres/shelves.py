@@ -8,12 +8,12 @@ from domain.traffic import Traffic
 from infra.postgres.pool import Connection
 
 SUBSCRIPTION_OF = """
-    select s.*, t.device_limit
+    select s.*, t.device_limit, t.locations, t.location_changes
     from subscriptions s join tariffs t using (tariff_id)
     where s.user_id = $1
     order by (s.status in ('active', 'frozen')) desc, s.expires_at desc limit 1
 """
-"""The customer's subscription, the active one or the last that was, with its plan's limit."""
+"""The customer's subscription, the active one or the last that was, with its plan's limits."""
 
 _DEVICES = """
     select d.*, v.location, u.*

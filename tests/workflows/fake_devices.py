@@ -6,6 +6,7 @@ from datetime import datetime
 from domain.devices import DeviceTurn, DeviceWork
 from domain.errors import ShopError
 from domain.ids import DeviceId, ServerId, SubscriptionId, UserId
+from domain.locations import LocationOrder
 from domain.servers import PeerStatistics, Server
 from domain.subscriptions import PlacedPeer
 from tests.workflows.journal import Journal
@@ -22,6 +23,10 @@ class FakeDevices:
         self.everything_is_obsolete = False
         self.retired: list[PlacedPeer] = []
         """Replaced keys that servers may still hold."""
+        self.left: list[PlacedPeer] = []
+        """Peers at servers where devices were before."""
+        self.places: dict[DeviceTurn, str] = {}
+        """Where customers have taken devices by those decisions."""
         self.files: dict[DeviceId, str] = {}
         """The digest of the file that a device's owner has."""
         self.refusal: ShopError | None = None
@@ -34,6 +39,18 @@ class FakeDevices:
         if self.refusal is not None:
             raise self.refusal.with_traceback(None)
         return DeviceWork()
+
+    async def change_location(self, order: LocationOrder, now: datetime) -> DeviceWork:
+        await self._journal.note("location_changed", order.location)
+        if self.refusal is not None:
+            raise self.refusal.with_traceback(None)
+        return DeviceWork()
+
+    async def left_behind(self, device_id: DeviceId) -> Sequence[PlacedPeer]:
+        return [each for each in self.left if each.device_id == device_id]
+
+    async def chosen_place(self, turn: DeviceTurn) -> str | None:
+        return self.places.get(turn)
 
     async def work(self, subscription_id: SubscriptionId) -> DeviceWork:
         return self.decided.get(subscription_id, DeviceWork())

@@ -19,6 +19,7 @@ from domain.ids import (
     SubscriptionId,
 )
 from domain.languages import Language
+from domain.locations import LocationOrder
 from domain.money import stars
 from domain.notices import ReminderKind
 from domain.payments import Provider, RefundRequest
@@ -49,7 +50,7 @@ from tests.workflows.shop import (
     an_opening,
     an_order,
 )
-from workflows.device_setup import AFTER_A_REFUSAL, DeviceSetup, DeviceSetupWorkflow
+from workflows.device_setup import AFTER_A_REFUSAL, PARTING, DeviceSetup, DeviceSetupWorkflow
 from workflows.names import (
     RECONCILE_ROUND_ID,
     SHOP_QUEUE,
@@ -300,6 +301,15 @@ async def device_delayed(shop: Shop) -> Handle:
     return first
 
 
+async def device_moved(shop: Shop) -> Handle:
+    first = await _setting_up(shop, left_at=ServerId(2))
+    await shop.journal.until("device_delivered")
+    await shop.forward(first, PARTING)
+    await shop.journal.until("confirm_removal")
+    await first.result(rpc_timeout=ANSWER)
+    return first
+
+
 async def device_without_room(shop: Shop) -> Handle:
     servers, shop.ledger.servers = shop.ledger.servers, []
     first = await _setting_up(shop)
@@ -382,6 +392,19 @@ async def subscription_frozen(shop: Shop) -> Handle:
     return first
 
 
+async def subscription_with_a_device_that_moved(shop: Shop) -> Handle:
+    subscription_id, first = await _opened(shop, MONTH)
+    order = LocationOrder(
+        subscription_id=subscription_id,
+        user_id=USER,
+        device_id=DeviceId(uuid4()),
+        revision=1,
+        location="de",
+    )
+    await shop.starter.change_location(order)
+    return first
+
+
 async def subscription_resumed_by_itself(shop: Shop) -> Handle:
     subscription_id, first = await _opened(shop, MONTH)
     await shop.starter.freeze(subscription_id)
@@ -441,6 +464,7 @@ STORIES: dict[str, dict[str, Story]] = {
         "ended": subscription_ended,
         "cancelled": subscription_cancelled,
         "frozen": subscription_frozen,
+        "device_moved": subscription_with_a_device_that_moved,
         "resumed_by_itself": subscription_resumed_by_itself,
     },
     "ReferralReward": {"granted": reward_granted},
@@ -456,6 +480,7 @@ STORIES: dict[str, dict[str, Story]] = {
         "done": device_done,
         "delayed": device_delayed,
         "without_room": device_without_room,
+        "moved": device_moved,
     },
     "ServerStatistics": {"counted": statistics_counted},
     "Reconcile": {"done": reconcile_done, "refused": reconcile_refused},
@@ -556,8 +581,11 @@ async def _removing(shop: Shop) -> Handle:
     return await _this_run(shop, handle)
 
 
-async def _setting_up(shop: Shop) -> Handle:
+async def _setting_up(shop: Shop, left_at: ServerId | None = None) -> Handle:
     turn = DeviceTurn(device_id=DeviceId(uuid4()), user_id=USER, revision=1)
+    if left_at is not None:
+        former = PlacedPeer(device_id=turn.device_id, server_id=left_at, revision=turn.revision)
+        shop.devices.left.append(former)
     setup = DeviceSetup(turn=turn, swift=timedelta(seconds=0.4), pause=timedelta(seconds=0.2))
     handle = await shop.client.start_workflow(
         DeviceSetupWorkflow.run, setup, id=device_workflow_id(turn), task_queue=SHOP_QUEUE

@@ -7,8 +7,20 @@ from uuid import uuid4
 import pytest
 
 from domain.devices import DeviceTurn, DeviceWork, ReissueOrder
-from domain.errors import OfferChanged, RefundRefused, UnknownDevice
+from domain.errors import (
+    AccessEnded,
+    DeviceBusy,
+    DeviceMoved,
+    LocationLimitReached,
+    LocationNotOffered,
+    NoFreeAddress,
+    OfferChanged,
+    RefundRefused,
+    ShopError,
+    UnknownDevice,
+)
 from domain.ids import ChangeId, DeviceId, PlanId, SubscriptionId
+from domain.locations import LocationOrder
 from domain.notices import ReminderKind
 from domain.plan_changes import ChangeOrder
 from domain.subscriptions import SubscriptionStatus
@@ -143,3 +155,56 @@ async def test_new_keys_are_refused_while_the_subscription_stands_still(shop: Sh
     with pytest.raises(RefundRefused, match="is frozen, not active"):
         await shop.starter.reissue(new_keys(subscription_id))
     assert shop.journal.all_of("reissued") == []
+
+
+def elsewhere(subscription_id: SubscriptionId) -> LocationOrder:
+    return LocationOrder(
+        subscription_id=subscription_id,
+        user_id=USER,
+        device_id=DeviceId(uuid4()),
+        revision=1,
+        location="de",
+    )
+
+
+async def test_a_device_that_goes_elsewhere_gets_its_file_with_the_place(shop: Shop) -> None:
+    subscription_id = await shop.opened(MONTH)
+    order = elsewhere(subscription_id)
+    turn = DeviceTurn(device_id=order.device_id, user_id=USER, revision=2)
+    shop.devices.decided[subscription_id] = DeviceWork(setups=(turn,))
+    shop.devices.places[turn] = "de"
+    # The second tap may come while the first is being carried out; the ledger tells them apart.
+    await asyncio.gather(*(shop.starter.change_location(order) for _ in range(2)))
+    assert (await shop.journal.until("device_delivered")).moved_to == "de"
+    assert shop.journal.all_of("location_changed") == ["de", "de"]
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        AccessEnded,
+        DeviceBusy,
+        DeviceMoved,
+        LocationLimitReached,
+        LocationNotOffered,
+        NoFreeAddress,
+        UnknownDevice,
+    ],
+)
+async def test_what_the_ledger_refuses_is_told_by_its_type_and_may_work_later(
+    shop: Shop, refusal: type[ShopError]
+) -> None:
+    order = elsewhere(await shop.opened(MONTH))
+    shop.devices.refusal = refusal("not now")
+    with pytest.raises(refusal, match="not now"):
+        await shop.starter.change_location(order)
+    shop.devices.refusal = None
+    await shop.starter.change_location(order)
+
+
+async def test_nothing_moves_while_the_subscription_stands_still(shop: Shop) -> None:
+    subscription_id = await shop.opened(MONTH)
+    await shop.starter.freeze(subscription_id)
+    with pytest.raises(RefundRefused, match="is frozen, not active"):
+        await shop.starter.change_location(elsewhere(subscription_id))
+    assert shop.journal.all_of("location_changed") == []

@@ -11,7 +11,7 @@ from domain.ids import DeviceId, ServerId
 from domain.subscriptions import PlacedPeer
 from tests.workflows.fake_ledger import USER, subscription_of
 from tests.workflows.shop import ANSWER, Shop
-from workflows.device_setup import AFTER_A_REFUSAL, DeviceSetup, DeviceSetupWorkflow
+from workflows.device_setup import AFTER_A_REFUSAL, PARTING, DeviceSetup, DeviceSetupWorkflow
 from workflows.names import SHOP_QUEUE, device_workflow_id
 
 Running = WorkflowHandle[DeviceSetupWorkflow, SetupOutcome]
@@ -162,6 +162,52 @@ async def test_a_renewal_has_the_other_devices_set_up_too(shop: Shop) -> None:
     await shop.pay(order)
 
     assert (await shop.journal.until("device_delivered")).device_id == turn.device_id
+
+
+async def test_a_former_server_lets_go_a_minute_after_the_new_file_has_come(shop: Shop) -> None:
+    turn, former = left_behind(shop)
+    running = await setting_up(shop, turn)
+
+    await shop.journal.until("device_delivered")
+    assert shop.journal.all_of("confirm_removal") == []
+    await shop.forward(running, PARTING)
+
+    assert await shop.journal.until("confirm_removal") == former
+    assert await running.result(rpc_timeout=ANSWER) is SetupOutcome.HELD
+
+
+async def test_until_the_new_server_holds_the_device_the_former_one_does(shop: Shop) -> None:
+    turn, _ = left_behind(shop)
+    shop.peers.take_down("nl1")
+    running = await setting_up(shop, turn)
+    await is_patient(shop)
+    assert shop.journal.all_of("confirm_removal") == []
+
+    shop.peers.bring_back("nl1")
+    await shop.journal.until("device_delivered")
+    await shop.forward(running, PARTING)
+    await shop.journal.until("confirm_removal")
+
+
+async def test_a_file_that_has_not_come_yet_leaves_the_former_tunnel(shop: Shop) -> None:
+    turn, _ = left_behind(shop)
+    shop.notices.take_down()
+    running = await setting_up(shop, turn)
+    await shop.journal.until("peer_held")
+    assert shop.journal.all_of("confirm_removal") == []
+
+    shop.notices.bring_back()
+    await shop.journal.until("device_delivered")
+    await shop.forward(running, PARTING)
+    await shop.journal.until("confirm_removal")
+
+
+def left_behind(shop: Shop) -> tuple[DeviceTurn, PlacedPeer]:
+    """A decision to move, and the peer at the former server."""
+    turn = a_turn(revision=2)
+    former = PlacedPeer(device_id=turn.device_id, server_id=ServerId(2), revision=2)
+    shop.devices.left.append(former)
+    return turn, former
 
 
 def a_turn(revision: int = 1) -> DeviceTurn:

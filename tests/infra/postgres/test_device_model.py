@@ -15,24 +15,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from activities.vpn import VpnActivities
-from domain.devices import DeviceWork
+from domain.devices import DeviceWork, SetupOutcome
 from domain.errors import AccessEnded, DeviceRefused, NoFreeAddress, PeerSuperseded
 from domain.errors import ServerUnavailable as Lost
 from domain.ids import DeviceId, UserId
+from domain.locations import LocationOrder
 from domain.servers import Peer, PeerRemoval
 from infra.keyring import KeyRing
 from infra.node import wgshop_peer as node
 from infra.postgres.pool import Pool
 from tests.infra.postgres.shop import NOW, Shop
 
-SERVERS = ("nl1", "nl2")
+SERVERS = ("nl1", "de1")
 FATES = ("fine", "fine", "lost before", "lost after", "late")
 
 who = st.integers(0, 1)
 which = st.integers(0, 20)
 steps = st.one_of(
     st.tuples(st.sampled_from(("buy", "add", "end", "work")), who, which),
-    st.tuples(st.sampled_from(("leak", "drop", "move")), who, which),
+    st.tuples(st.sampled_from(("leak", "drop", "move", "go")), who, which),
     st.tuples(st.sampled_from(("allow", "arrive", "again")), st.just(0), which),
 )
 
@@ -118,6 +119,20 @@ class Story:
         if move.left is not None:
             self.begun.append(DeviceWork(removals=(move.left,)))
 
+    async def go(self, customer: UserId, number: int) -> None:
+        device_id, revision = await self._one(customer, number)
+        place = await self.shop.address_of(device_id)
+        subscription = await self.shop.access.subscription_of(customer)
+        assert subscription is not None
+        order = LocationOrder(
+            subscription_id=subscription.subscription_id,
+            user_id=customer,
+            device_id=device_id,
+            revision=revision,
+            location="nl" if place and place[0] == "de1" else "de",
+        )
+        self.begun.append(await self.shop.devices.change_location(order, self.now))
+
     async def work(self, customer: UserId, number: int) -> None:
         """What is to be done for the customer, over a line that fails somewhere."""
         self.fleet.fates = [FATES[(number * step) % len(FATES)] for step in range(1, 7)]
@@ -144,7 +159,9 @@ class Story:
     async def carry_out(self, work: DeviceWork) -> None:
         for turn in work.setups:
             with suppress(Lost, NoFreeAddress):
-                await self.steps.set_up_device(turn)
+                if await self.steps.set_up_device(turn) is SetupOutcome.HELD:
+                    for placed in await self.shop.setups.left_behind(turn.device_id):
+                        await self.steps.remove_peer(placed)
         for placed in work.removals:
             with suppress(Lost):
                 await self.steps.remove_peer(placed)
@@ -198,8 +215,11 @@ async def test_servers_end_up_with_the_newest_keys_and_no_others(
     )
     shop = Shop(pool, key_ring)
     await shop.server("nl1", capacity=6)
-    await shop.server("nl2", capacity=6, network_v4="10.67.0.0/24", network_v6="fd67::/64")
+    await shop.server(
+        "de1", capacity=6, location="de", network_v4="10.67.0.0/24", network_v6="fd67::/64"
+    )
     await shop.allow_devices(3)
+    await pool.execute("update tariffs set location_changes = null")
     story = Story(shop, [await shop.customer(), await shop.customer()])
     for customer in story.customers:
         for step in (story.buy, story.add, story.work):

@@ -10,6 +10,7 @@ from domain.customers import Introduction
 from domain.errors import ErasureRefused
 from domain.ids import ErasureId, ProviderPaymentId, RefundId, UserId
 from domain.languages import Language
+from domain.locations import LocationOrder
 from domain.money import stars
 from domain.privacy import ErasureOrder
 from domain.purchases import PurchaseStage
@@ -141,6 +142,25 @@ async def test_no_table_knows_the_person_any_more(
     order = erasure()
     await data.erase(order, LATER)
     assert await places_that_hold(shop.pool, *traces) == set()
+
+
+async def test_where_their_devices_were_is_forgotten(
+    shop: Shop, anna: UserId, data: PostgresPersonalData
+) -> None:
+    await shop.server("de1", location="de", network_v4="10.67.0.0/24")
+    subscription = await shop.access.subscription_of(anna)
+    assert subscription is not None
+    order = LocationOrder(
+        subscription_id=subscription.subscription_id,
+        user_id=anna,
+        device_id=subscription.device_id,
+        revision=1,
+        location="de",
+    )
+    await shop.devices.change_location(order, NOW)
+    assert await shop.count("location_changes") == 1
+    await data.erase(erasure(), LATER)
+    assert await shop.count("location_changes") == 0
 
 
 async def test_what_is_sealed_about_the_person_is_emptied(
