@@ -1,5 +1,6 @@
 """What a button under a message carries: at most 64 bytes, and never believed without a look."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID, uuid4
@@ -9,7 +10,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardButton
 
 from bot.phrasebook import Phrasebook
-from domain.ids import PlanId, PurchaseId
+from domain.ids import DeviceId, PlanId, PurchaseId
 from domain.languages import Language
 from domain.money import Money
 from domain.payments import Provider
@@ -76,6 +77,7 @@ class DeviceAct(StrEnum):
     FILE = "file"
     RENAME = "rename"
     ASK_REISSUE = "keys"
+    LOCATIONS = "places"
     ASK_REMOVE = "drop"
     REMOVE = "remove"
 
@@ -193,6 +195,19 @@ class Reissue(CallbackData, prefix="device_keys"):
     revision: int
 
 
+class ChangeLocation(CallbackData, prefix="place"):
+    """Take a device to another location, once: as seen at this revision."""
+
+    device: UUID
+    revision: int
+    place: str
+    """A short mark of the location: its name may be too long."""
+
+    def location_of(self, locations: Iterable[str]) -> str | None:
+        """Which of the locations the button means."""
+        return next((each for each in locations if place_mark(each) == self.place), None)
+
+
 class Speak(CallbackData, prefix="speak"):
     """Choose a language."""
 
@@ -243,6 +258,11 @@ class Cancel(CallbackData, prefix="cancel"):
     at: int
     mark: str
     """The offer's fingerprint."""
+
+
+def place_mark(location: str) -> str:
+    """Eight letters that differ where locations do."""
+    return f"{crc32(location.encode()):08x}"
 
 
 def mark_of(quote: Quote) -> str:
@@ -296,6 +316,17 @@ def tries_again(phrases: Phrasebook, purchase_id: PurchaseId, attempt: int) -> I
     data = Again(purchase=purchase_id, attempt=attempt)
     text = phrases.label("button.try_again")
     return InlineKeyboardButton(text=text, callback_data=data.pack(), style="primary")
+
+
+def on_device(text: str, device_id: DeviceId, act: DeviceAct) -> InlineKeyboardButton:
+    """A button that does something with a device."""
+    data = OnDevice(act=act, device=device_id)
+    return InlineKeyboardButton(text=text, callback_data=data.pack())
+
+
+def back_to_device(phrases: Phrasebook, device_id: DeviceId) -> Row:
+    """The last row of a question about a device."""
+    return (on_device(phrases.label("button.back"), device_id, DeviceAct.SHOW),)
 
 
 def back_to_menu(phrases: Phrasebook) -> Row:

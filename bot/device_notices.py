@@ -9,6 +9,7 @@ from bot.screens.devices import (
     device_ready_screen,
     file_replaced_screen,
 )
+from bot.screens.locations import location_changed_screen
 from bot.screens.screen import Screen
 from domain.ids import ChatId, MessageId, UserId
 from domain.languages import Language
@@ -33,11 +34,16 @@ class DeviceNotices:
         """Send the file, the picture and the steps; a file that the customer has is not repeated.
 
         A device that returns with a renewal mostly needs none: its keys and address are the same.
+        One that its owner has taken elsewhere does, each time: there and back it is the first file.
         """
         chat_id, phrases = ChatId(notice.user_id), await self._phrases(notice.user_id)
         name = device_name(phrases, notice.name)
-        key = f"device:{notice.device_id}:{config.digest}"
-        ready = device_ready_screen(phrases, notice.name)
+        if notice.moved_to is None:
+            key = f"device:{notice.device_id}:{config.digest}"
+            ready = device_ready_screen(phrases, notice.name)
+        else:
+            key = f"device:{notice.device_id}:{notice.revision}:location"
+            ready = location_changed_screen(phrases, notice.name, notice.moved_to)
         await self._send(
             f"{key}:file",
             notice.user_id,

@@ -17,6 +17,7 @@ from bot.conversations.friends import friends_router
 from bot.conversations.gifts import gifts_router
 from bot.conversations.help import help_router
 from bot.conversations.language import language_router
+from bot.conversations.locations import locations_router
 from bot.conversations.membership import membership_router
 from bot.conversations.menu import menu_router
 from bot.conversations.plans import plans_router
@@ -74,6 +75,7 @@ def _private_chats() -> Router:
         auto_renewal_router(),
         subscription_router(),
         device_names_router(),
+        locations_router(),  # before the devices', which take every button under one
         devices_router(),
         cancelling_router(),
         changing_router(),

@@ -9,9 +9,10 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 
 from bot.buttons import DeviceAct, OnDevice
+from bot.conversations.device_pages import device_page
 from bot.phrasebook import Phrasebook
 from bot.replies import Toast, reply, turn_page
-from bot.screens.devices import device_screen, rename_screen
+from bot.screens.devices import rename_screen
 from bot.screens.screen import Screen
 from bot.shop import Shop
 from domain.customers import Customer
@@ -69,18 +70,8 @@ async def take_name(
         gone = Screen(text=phrases.say("device.refused_unknown"))
         await reply(shop.messenger, message, gone)
     else:
-        await _show(message, device_id, shop, customer, phrases)
+        screen = await device_page(device_id, shop, customer, phrases)
+        await reply(shop.messenger, message, screen)
     # Last, so that a repeat of a half-done update still finds its question.
     await state.clear()
     return None
-
-
-async def _show(
-    message: Message, device_id: DeviceId, shop: Shop, customer: Customer, phrases: Phrasebook
-) -> None:
-    shelf = await shop.devices.shelf(customer.user_id)
-    device = None if shelf is None else shelf.find(device_id)
-    if shelf is not None and device is not None:
-        is_last = len(shelf.devices) == 1
-        screen = device_screen(phrases, device, shop.now(), is_last=is_last)
-        await reply(shop.messenger, message, screen)

@@ -4,29 +4,26 @@ Each decision is written down first, then the servers are told. A repeat of a ha
 finds the decision and tells them again.
 """
 
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from aiogram import F, Router
 from aiogram.types import CallbackQuery
 
 from bot.buttons import AddDevice, DeviceAct, OnDevice, Open, Place, Reissue
+from bot.conversations.device_pages import device_page, devices_page, shelf_with_access
 from bot.courier import send_file, send_qr
 from bot.phrasebook import N_, Phrasebook
 from bot.replies import Toast, turn_page
 from bot.screens.devices import (
     KIND_NAMES,
     device_name,
-    device_screen,
-    devices_screen,
     new_device_screen,
-    no_devices_screen,
     reissue_screen,
     remove_screen,
 )
-from bot.screens.screen import Screen
 from bot.shop import Shop
 from domain.customers import Customer
-from domain.devices import DeviceShelf, ReissueOrder
+from domain.devices import ReissueOrder
 from domain.errors import (
     AccessEnded,
     DeviceBusy,
@@ -70,7 +67,7 @@ async def open_devices(
     tap: CallbackQuery, callback_data: Open, shop: Shop, customer: Customer, phrases: Phrasebook
 ) -> None:
     """Turn the message into the list."""
-    screen = await _list(shop, customer, phrases)
+    screen = await devices_page(shop, customer, phrases)
     await turn_page(shop.messenger, tap, screen, fresh=callback_data.fresh)
 
 
@@ -78,7 +75,7 @@ async def open_new_device(
     tap: CallbackQuery, shop: Shop, customer: Customer, phrases: Phrasebook
 ) -> Toast | None:
     """Turn the message into the choice of a name, with an id for the device to come."""
-    shelf = await _shelf(shop, customer)
+    shelf = await shelf_with_access(shop, customer)
     if shelf is None or not shelf.has_room:
         return _refused(phrases, AccessEnded() if shelf is None else DeviceLimitReached())
     await turn_page(shop.messenger, tap, new_device_screen(phrases, uuid4()))
@@ -100,7 +97,7 @@ async def add_device(
     except _REFUSED as error:
         return _refused(phrases, error)
     await shop.starter.carry_out(work)
-    await turn_page(shop.messenger, tap, await _one_of(device_id, shop, customer, phrases))
+    await turn_page(shop.messenger, tap, await device_page(device_id, shop, customer, phrases))
     return Toast(text=phrases.label("device.file_comes"))
 
 
@@ -112,14 +109,15 @@ async def open_device(
     phrases: Phrasebook,
 ) -> None:
     """Turn the message into the device, or into a question about it."""
-    device_id, shelf = callback_data.device, await _shelf(shop, customer)
-    device = None if shelf is None else shelf.find(DeviceId(device_id))
+    device_id = DeviceId(callback_data.device)
+    shelf = await shelf_with_access(shop, customer)
+    device = None if shelf is None else shelf.find(device_id)
     if device is not None and callback_data.act is DeviceAct.ASK_REISSUE:
         screen = reissue_screen(phrases, device)
     elif device is not None and callback_data.act is DeviceAct.ASK_REMOVE:
         screen = remove_screen(phrases, device)
     else:
-        screen = await _one_of(device_id, shop, customer, phrases)
+        screen = await device_page(device_id, shop, customer, phrases)
     await turn_page(shop.messenger, tap, screen)
 
 
@@ -127,7 +125,7 @@ async def send_device_file(
     _: CallbackQuery, callback_data: OnDevice, shop: Shop, customer: Customer, phrases: Phrasebook
 ) -> Toast:
     """Send the device's file and QR picture again."""
-    device_id, shelf = DeviceId(callback_data.device), await _shelf(shop, customer)
+    device_id, shelf = DeviceId(callback_data.device), await shelf_with_access(shop, customer)
     if shelf is None:
         return _refused(phrases, AccessEnded())
     device = shelf.find(device_id)
@@ -150,7 +148,7 @@ async def reissue(
     tap: CallbackQuery, callback_data: Reissue, shop: Shop, customer: Customer, phrases: Phrasebook
 ) -> Toast:
     """Make the old file worthless; the new one comes by itself."""
-    device_id, shelf = DeviceId(callback_data.device), await _shelf(shop, customer)
+    device_id, shelf = DeviceId(callback_data.device), await shelf_with_access(shop, customer)
     if shelf is None:
         return _refused(phrases, AccessEnded())
     order = ReissueOrder(
@@ -163,7 +161,7 @@ async def reissue(
         await shop.starter.reissue(order)
     except _REFUSED as error:
         return _refused(phrases, error)
-    await turn_page(shop.messenger, tap, await _one_of(device_id, shop, customer, phrases))
+    await turn_page(shop.messenger, tap, await device_page(device_id, shop, customer, phrases))
     return Toast(text=phrases.label("device.file_comes"))
 
 
@@ -177,32 +175,8 @@ async def remove(
     except _REFUSED as error:
         return _refused(phrases, error)
     await shop.starter.carry_out(work)
-    await turn_page(shop.messenger, tap, await _list(shop, customer, phrases))
+    await turn_page(shop.messenger, tap, await devices_page(shop, customer, phrases))
     return Toast(text=phrases.label("device.removed"))
-
-
-async def _shelf(shop: Shop, customer: Customer) -> DeviceShelf | None:
-    """The customer's devices; None without access."""
-    subscription = await shop.subscriptions.subscription_of(customer.user_id)
-    if subscription is None or not subscription.gives_access(shop.now()):
-        return None
-    return await shop.devices.shelf(customer.user_id)
-
-
-async def _list(shop: Shop, customer: Customer, phrases: Phrasebook) -> Screen:
-    shelf = await _shelf(shop, customer)
-    if shelf is None:
-        return no_devices_screen(phrases)
-    return devices_screen(phrases, shelf, shop.now())
-
-
-async def _one_of(device_id: UUID, shop: Shop, customer: Customer, phrases: Phrasebook) -> Screen:
-    """The device; the list where it is there no more."""
-    shelf = await _shelf(shop, customer)
-    device = None if shelf is None else shelf.find(DeviceId(device_id))
-    if shelf is None or device is None:
-        return await _list(shop, customer, phrases)
-    return device_screen(phrases, device, shop.now(), is_last=len(shelf.devices) == 1)
 
 
 def _refused(phrases: Phrasebook, error: ShopError) -> Toast:

@@ -13,7 +13,9 @@ from bot.buttons import (
     Place,
     Reissue,
     Row,
+    back_to_device,
     back_to_menu,
+    on_device,
     opens,
 )
 from bot.phrasebook import N_, Phrasebook
@@ -21,7 +23,6 @@ from bot.screens.screen import Screen
 from bot.screens.setup import platform_rows
 from domain.devices import Device, DeviceShelf
 from domain.evacuation import EvacuationCause
-from domain.ids import DeviceId
 
 KIND_NAMES = {
     DeviceKind.PHONE: N_("device.phone"),
@@ -41,6 +42,13 @@ _WHY_REPLACED = {
 def device_name(phrases: Phrasebook, name: str) -> str:
     """What the customer calls a device, or what we call it until then."""
     return name or phrases.label("device.unnamed")
+
+
+def place_of(phrases: Phrasebook, device: Device) -> str:
+    """Where the device's server stands."""
+    if device.location is None:
+        return phrases.label("mine.no_place")
+    return phrases.place(device.location)
 
 
 def devices_screen(phrases: Phrasebook, shelf: DeviceShelf, now: datetime) -> Screen:
@@ -82,23 +90,25 @@ def new_device_screen(phrases: Phrasebook, device_id: UUID) -> Screen:
     return Screen(text=phrases.say("device.new"), rows=(*rows, _to_devices(phrases)))
 
 
-def device_screen(phrases: Phrasebook, device: Device, now: datetime, *, is_last: bool) -> Screen:
+def device_screen(
+    phrases: Phrasebook, device: Device, now: datetime, *, is_last: bool, may_move: bool
+) -> Screen:
     """One device with all that is known of it."""
     text = phrases.say(
         "device.facts",
         name=device_name(phrases, device.name),
         status=_status(phrases, device, now),
-        place=phrases.label("mine.no_place")
-        if device.location is None
-        else phrases.place(device.location),
+        place=place_of(phrases, device),
         down=phrases.size(device.traffic.sent_bytes),
         up=phrases.size(device.traffic.received_bytes),
     )
-    rename = _does(phrases.label("button.rename"), device.device_id, DeviceAct.RENAME)
-    file = _does(phrases.label("button.device_file"), device.device_id, DeviceAct.FILE)
-    keys = _does(phrases.label("button.new_keys"), device.device_id, DeviceAct.ASK_REISSUE)
-    drop = _does(phrases.label("button.remove"), device.device_id, DeviceAct.ASK_REMOVE)
-    first: tuple[Row, ...] = ((file,), (keys,)) if device.may_connect else ()
+    rename = on_device(phrases.label("button.rename"), device.device_id, DeviceAct.RENAME)
+    file = on_device(phrases.label("button.device_file"), device.device_id, DeviceAct.FILE)
+    keys = on_device(phrases.label("button.new_keys"), device.device_id, DeviceAct.ASK_REISSUE)
+    drop = on_device(phrases.label("button.remove"), device.device_id, DeviceAct.ASK_REMOVE)
+    move = on_device(phrases.label("button.location"), device.device_id, DeviceAct.LOCATIONS)
+    moves: tuple[Row, ...] = ((move,),) if may_move else ()
+    first: tuple[Row, ...] = ((file,), *moves, (keys,)) if device.may_connect else ()
     last: Row = (rename,) if is_last else (rename, drop)
     return Screen(text=text, rows=(*first, last, _to_devices(phrases)))
 
@@ -110,7 +120,7 @@ def reissue_screen(phrases: Phrasebook, device: Device) -> Screen:
         text=phrases.label("button.new_keys_sure"), callback_data=data.pack(), style="danger"
     )
     text = phrases.say("device.ask_reissue", name=device_name(phrases, device.name))
-    return Screen(text=text, rows=((sure,), _back(phrases, device)))
+    return Screen(text=text, rows=((sure,), back_to_device(phrases, device.device_id)))
 
 
 def remove_screen(phrases: Phrasebook, device: Device) -> Screen:
@@ -121,13 +131,13 @@ def remove_screen(phrases: Phrasebook, device: Device) -> Screen:
         style="danger",
     )
     text = phrases.say("device.ask_remove", name=device_name(phrases, device.name))
-    return Screen(text=text, rows=((sure,), _back(phrases, device)))
+    return Screen(text=text, rows=((sure,), back_to_device(phrases, device.device_id)))
 
 
 def rename_screen(phrases: Phrasebook, device: Device) -> Screen:
     """Ask for another name."""
     text = phrases.say("device.ask_name", name=device_name(phrases, device.name))
-    return Screen(text=text, rows=(_back(phrases, device),))
+    return Screen(text=text, rows=(back_to_device(phrases, device.device_id),))
 
 
 def device_ready_screen(phrases: Phrasebook, name: str) -> Screen:
@@ -174,17 +184,8 @@ def _status(phrases: Phrasebook, device: Device, now: datetime) -> str:
 
 
 def _on_device(phrases: Phrasebook, device: Device) -> InlineKeyboardButton:
-    return _does(device_name(phrases, device.name), device.device_id, DeviceAct.SHOW)
-
-
-def _back(phrases: Phrasebook, device: Device) -> Row:
-    return (_does(phrases.label("button.back"), device.device_id, DeviceAct.SHOW),)
+    return on_device(device_name(phrases, device.name), device.device_id, DeviceAct.SHOW)
 
 
 def _to_devices(phrases: Phrasebook) -> Row:
     return (opens(phrases.label("button.to_devices"), Place.DEVICES),)
-
-
-def _does(text: str, device_id: DeviceId, act: DeviceAct) -> InlineKeyboardButton:
-    data = OnDevice(act=act, device=device_id)
-    return InlineKeyboardButton(text=text, callback_data=data.pack())

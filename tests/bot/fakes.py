@@ -28,6 +28,7 @@ from domain.ids import (
     UserId,
 )
 from domain.languages import Language, Wording, language_of
+from domain.locations import ChangesLeft, LocationChoice, LocationOrder
 from domain.money import roubles
 from domain.notices import Claim, ClaimedNotice
 from domain.payments import Provider
@@ -149,6 +150,10 @@ def a_device(**changes: object) -> Device:
         ),
     )
     return device.model_copy(update=changes)
+
+
+A_CHOICE = LocationChoice(places=("de", "fi"), changes=ChangesLeft(limit=3, number=2))
+"""Where a device of Anna's can go."""
 
 
 def a_state(subscription_id: SubscriptionId) -> SubscriptionState:
@@ -408,6 +413,7 @@ class Devices:
     def __init__(self) -> None:
         self.limit = 3
         self.known: list[Device] = [a_device()]
+        self.choice: LocationChoice | None = A_CHOICE
         self.refusal: Exception | None = None
 
     async def shelf(self, user_id: UserId) -> DeviceShelf | None:
@@ -426,6 +432,11 @@ class Devices:
         if all(each.device_id != device_id for each in self.known):
             self.known.append(a_device(device_id=device_id, name=name, is_set_up=False))
         return _setup_of(device_id)
+
+    async def locations(
+        self, user_id: UserId, device_id: DeviceId, now: datetime
+    ) -> LocationChoice | None:
+        return self.choice
 
     async def rename(self, user_id: UserId, device_id: DeviceId, name: str) -> None:
         self._refuse()
@@ -522,6 +533,7 @@ class Starter:
         self.cancelled: list[CancelOrder] = []
         self.changed: list[ChangeOrder] = []
         self.reissued: list[tuple[DeviceId, int]] = []
+        self.moved: list[LocationOrder] = []
         self.frozen: list[SubscriptionId] = []
         self.resumed: list[SubscriptionId] = []
         self.verdicts: list[tuple[RefundId, RefundVerdict]] = []
@@ -577,6 +589,10 @@ class Starter:
     async def reissue(self, order: ReissueOrder) -> None:
         self._check()
         self.reissued.append((order.device_id, order.revision))
+
+    async def change_location(self, order: LocationOrder) -> None:
+        self._check()
+        self.moved.append(order)
 
     async def resume(self, subscription_id: SubscriptionId) -> SubscriptionState:
         self._check()

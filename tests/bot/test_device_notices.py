@@ -106,6 +106,23 @@ async def test_a_file_that_changed_comes_with_the_reason_once_for_each_change(
     assert len(await chat(telegram)) == 6
 
 
+async def test_a_device_that_was_taken_elsewhere_gets_its_file_with_the_place_each_time(
+    notices: TelegramNotices, telegram: TelegramSandbox
+) -> None:
+    there = NOTICE.model_copy(update={"revision": 2, "moved_to": "nl"})
+    await notices.deliver_device(NOTICE, CONFIG)
+    for _ in range(2):
+        await notices.deliver_device(there, CONFIG)
+    *_, file, picture, changed = await chat(telegram)
+    assert (file.current.document is None, bool(picture.current.photo)) == (False, True)
+    assert "«Ноутбук» теперь здесь: 🇳🇱 Нидерланды" in changed.body
+    assert len(await chat(telegram)) == 6
+
+    # There and back: the same file is needed again.
+    await notices.deliver_device(there.model_copy(update={"revision": 4}), CONFIG)
+    assert len(await chat(telegram)) == 9
+
+
 @pytest.mark.parametrize(
     ("all_full", "words"),
     [(False, "Сервер пока не отвечает"), (True, "нет свободных мест")],

@@ -69,6 +69,7 @@ from bot.screens.gifts import (
 )
 from bot.screens.help import help_screen
 from bot.screens.language import language_screen
+from bot.screens.locations import location_changed_screen, locations_screen
 from bot.screens.menu import menu_screen
 from bot.screens.plans import changed_plans_screen, plans_screen
 from bot.screens.privacy import erasure_question_screen, erasure_screen, privacy_screen
@@ -94,6 +95,7 @@ from domain.ids import (
     UserId,
 )
 from domain.languages import Language
+from domain.locations import ChangesLeft, LocationChoice
 from domain.money import roubles, stars
 from domain.notices import Reminder, ReminderKind
 from domain.payments import Cancellation, Provider
@@ -177,6 +179,7 @@ def every_screen(phrases: Phrasebook) -> Iterator[Named]:
     yield from subscriptions(phrases)
     yield from renewals(phrases)
     yield from devices(phrases)
+    yield from locations(phrases)
     yield from cancelling(phrases)
     yield from changing(phrases)
     yield from freezing(phrases)
@@ -399,9 +402,9 @@ def devices(phrases: Phrasebook) -> Iterator[Named]:
         shelf = DeviceShelf(subscription_id=SubscriptionId(UUID(int=1)), limit=limit, devices=known)
         yield f"devices, {name}", devices_screen(phrases, shelf, NOW)
     yield "devices, no access", no_devices_screen(phrases)
-    yield "device", device_screen(phrases, phone, NOW, is_last=False)
-    yield "device, the last", device_screen(phrases, others[1], NOW, is_last=True)
-    yield "device, resting", device_screen(phrases, resting, NOW, is_last=False)
+    yield "device", device_screen(phrases, phone, NOW, is_last=False, may_move=True)
+    yield "device, the last", device_screen(phrases, others[1], NOW, is_last=True, may_move=False)
+    yield "device, resting", device_screen(phrases, resting, NOW, is_last=False, may_move=True)
     yield "device, new", new_device_screen(phrases, UUID(int=3))
     yield "device, new keys?", reissue_screen(phrases, phone)
     yield "device, remove?", remove_screen(phrases, phone)
@@ -417,6 +420,22 @@ def devices(phrases: Phrasebook) -> Iterator[Named]:
     for reason in ("busy", "full", "last", "limit", "rests", "unknown"):
         refusal = Screen(text=phrases.label(f"device.refused_{reason}"))
         yield f"device, refused: {reason}", refusal
+
+
+def locations(phrases: Phrasebook) -> Iterator[Named]:
+    phone = a_device(name="Phone")
+    for name, places, changes in (
+        ("a few left", ("de", "fi", "us-east"), ChangesLeft(limit=3, number=2)),
+        ("any number", ("de",), ChangesLeft(limit=None, number=None)),
+        ("used up", ("de",), ChangesLeft(limit=3, number=0, again_at=NOW + timedelta(days=12))),
+        ("no room", (), ChangesLeft(limit=3, number=3)),
+    ):
+        choice = LocationChoice(places=places, changes=changes)
+        yield f"location, {name}", locations_screen(phrases, phone, choice)
+    yield "location, changed", location_changed_screen(phrases, "Laptop", "nl")
+    for reason in ("full", "limit", "moved", "not_offered"):
+        refusal = Screen(text=phrases.label(f"location.refused_{reason}"))
+        yield f"location, refused: {reason}", refusal
 
 
 def cancelling(phrases: Phrasebook) -> Iterator[Named]:
