@@ -5,9 +5,11 @@ import contextlib
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import pytest
+from temporalio.testing import TimeSkipper
 
 from infra.postgres.pool import Connection
 from sandbox.shop import EmbeddedShop, ShopPlan
@@ -16,6 +18,8 @@ from sandbox.telegram.client import TelegramSandbox
 from sandbox.yookassa.client import YooKassaSandbox
 from tests.e2e.conftest import QUICK_SETTINGS, next_user_id, temporal_of
 from tests.e2e.ledger import ANNOUNCE_STAGES, ONE_OF_EACH, Ledger, Outcome
+from tests.e2e.test_devices import opens_device
+from workflows.device_setup import PARTING
 
 pytestmark = pytest.mark.xdist_group("kills")
 
@@ -52,6 +56,15 @@ EVACUATION_STEPS = [
     "after evacuations.decide",
     "after peers.ensure_peer",
     "after notices.hand_out",
+]
+
+LOCATION_STEPS = [
+    "before keeper.change_location",
+    "after keeper.change_location",
+    "after desk.carry_out",
+    "after peers.ensure_peer",
+    "after notices.deliver_device",
+    "after devices.left_behind",
 ]
 
 API_STEPS = [
@@ -104,7 +117,7 @@ async def mortal(servers_folder: Path) -> AsyncIterator[MortalShop]:
     command = (sys.executable, "-m", "tests.e2e.mortal")
     plan = ShopPlan(
         data=folder / "shop",
-        nodes=("nl1", "nl2"),
+        nodes=("nl1", "de1"),
         settings=QUICK_SETTINGS,
         worker=(*command, "worker", str(folder / "worker.warrant")),
         api=(*command, "api", str(folder / "api.warrant")),
@@ -293,3 +306,33 @@ async def test_the_worker_killed_again_and_again_over_an_evacuation(
     assert f":{shop.nodes[target].listen_port}".encode() in new
     resumed = await shop.wgshop("server", "resume", source)
     assert resumed.exit_code == 0, resumed.output
+
+
+async def test_the_worker_killed_again_and_again_over_a_change_of_location(
+    mortal: MortalShop, customer: Shopper, books: Ledger, connection: Connection
+) -> None:
+    await customer.buys()
+    await books.reaches(customer, "done")
+    device_id = UUID(await books.device_of(customer))
+    source = await books.server_of(customer)
+    page = await opens_device(customer, device_id)
+    await customer.taps(page, "device:places")
+    page = await customer.sees_again(page, "place:")
+    mortal.kill("worker", LOCATION_STEPS[0])
+    await customer.taps_and_leaves(page, "place:")
+    for step in LOCATION_STEPS[1:]:
+        await mortal.dies("worker")
+        mortal.kill("worker", step)
+    await mortal.dies("worker")
+    mortal.kill("worker", "after peers.remove_peer")
+    temporal = await temporal_of(mortal.shop)
+    setup = temporal.get_workflow_handle(f"device:{device_id}:2")
+    await TimeSkipper(temporal).fast_forward(setup, PARTING)
+    await mortal.dies("worker")
+    former = await connection.fetchval("select server_id from vpn_servers where slug = $1", source)
+    await temporal.get_workflow_handle(f"removal:{device_id}:{former}:2").result()
+
+    assert await books.outcome(customer) == ONE_OF_EACH
+    assert {source, await books.server_of(customer)} == set(mortal.shop.nodes)
+    assert len(await customer.configs()) == 2
+    assert await connection.fetchval("select count(*) from location_changes") == 1
