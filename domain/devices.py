@@ -58,6 +58,8 @@ class DeviceTurn(Value):
     device_id: DeviceId
     user_id: UserId
     revision: int
+    is_quiet: bool = False
+    """Whether it changes nothing but the speed: there is nothing to tell the customer."""
 
 
 class ReissueOrder(Value):

@@ -73,6 +73,10 @@ class ServerRefused(ShopError):
     """The VPN server answered and refused: a wrong key, a stolen address, a stale revision."""
 
 
+class ServerOutdated(ServerRefused):
+    """The program on the VPN server is older than the shop and does not understand the request."""
+
+
 class PeerSuperseded(ServerRefused):
     """The VPN server knows a newer decision about this peer: the one at hand is out of date."""
 

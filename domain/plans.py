@@ -24,6 +24,8 @@ class Plan(Value):
     """The price in Telegram Stars; None where it is not sold for them."""
     duration_days: Annotated[int, Field(gt=0, le=3660)]
     device_limit: Annotated[int, Field(gt=0)] = 1
+    speed_mbit: Annotated[int, Field(gt=0)] | None = None
+    """Megabits a second for each device, each way; None: as fast as it goes."""
     locations: tuple[str, ...] = ()
     """Locations that the plan may use; empty means any."""
     is_trial: bool = False

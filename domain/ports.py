@@ -421,6 +421,14 @@ class TrafficLedger(Protocol):
         ...
 
 
+class SpeedLedger(Protocol):
+    """How fast devices may be."""
+
+    async def settle(self, limit: int) -> Sequence[DeviceTurn]:
+        """Decide for the speeds that plans have now; what servers have not heard of, at most."""
+        ...
+
+
 class ReconcileLedger(Protocol):
     """What a server has to hold, and how far from it it was."""
 

@@ -37,6 +37,7 @@ class HeldPeer(Value):
     revision: int
     serial: int
     """The server's own number of the change that brought it there."""
+    speed_mbit: int | None = None
 
 
 class Listing(Value):
@@ -44,6 +45,8 @@ class Listing(Value):
 
     version: str
     """The program's."""
+    limits_speeds: bool = False
+    """Whether the program can: an older one holds nobody to a speed, and tells none."""
     generation: Count = 0
     """The newest set that it has been brought to."""
     serial: Count = 0
@@ -91,7 +94,7 @@ class Drift(Value):
     missing: int = 0
     """Peers that it had confirmed and holds no more."""
     changed: int = 0
-    """Peers with another address or an older decision."""
+    """Peers with another address or speed, or an older decision."""
     returned: int = 0
     """Peers that were gone and are back, as after a backup was restored."""
     strangers: tuple[str, ...] = ()
@@ -181,11 +184,11 @@ def drift_between(listing: Listing, roll: Roll, muster: Muster) -> Drift:
 
 def astray_among(listing: Listing, muster: Muster) -> frozenset[str]:
     """The keys of the peers that the server does not hold as the ledger says."""
-    saved = {held.public_key: (held.ipv4, held.ipv6, held.revision) for held in listing.saved}
+    saved = {held.public_key: held for held in listing.saved}
     return frozenset(
         peer.public_key
         for peer in muster.peers
-        if saved.get(peer.public_key) != (peer.ipv4, peer.ipv6, peer.revision)
+        if not _is_as_wanted(listing, saved.get(peer.public_key), peer)
         or not _is_live(listing, peer)
     )
 
@@ -212,6 +215,14 @@ def peer_set(listing: Listing, muster: Muster, drift: Drift, *, removes_stranger
 
 def _held_keys(listing: Listing) -> frozenset[str]:
     return frozenset(listing.live) & {held.public_key for held in listing.saved}
+
+
+def _is_as_wanted(listing: Listing, held: HeldPeer | None, peer: Peer) -> bool:
+    if held is None:
+        return False
+    if listing.limits_speeds and held.speed_mbit != peer.speed_mbit:
+        return False
+    return (held.ipv4, held.ipv6, held.revision) == (peer.ipv4, peer.ipv6, peer.revision)
 
 
 def _is_live(listing: Listing, peer: Peer) -> bool:

@@ -72,6 +72,8 @@ class Peer(Value):
     ipv6: IPv6Address
     revision: int
     """Grows with each decision about this peer; the server refuses an older one."""
+    speed_mbit: int | None = None
+    """Megabits a second, each way, that the server holds it to; None: as fast as it goes."""
 
 
 class PeerRemoval(Value):

@@ -1,6 +1,7 @@
 """VPN servers over SSH: peers are put on them by the program in `infra/node`."""
 
 import json
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -10,14 +11,21 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
-from domain.errors import PeerSuperseded, ServerRefused, ServerUnavailable
+from domain.errors import PeerSuperseded, ServerOutdated, ServerRefused, ServerUnavailable
 from domain.ids import ServerId
 from domain.reconciling import HeldPeer, Listing, PeerSet
 from domain.servers import Peer, PeerRemoval, PeerStatistics, Server, ServerInfo
 from infra.admission import LineLimits
-from infra.peer_sets import add_request, sync_requests
+from infra.peer_sets import (
+    add_request,
+    limits_speeds,
+    sync_requests,
+    unlimited_add_request,
+)
 from infra.ssh import CommandOutput, SshEndpoint, SshTimeouts, load_private_key
 from infra.ssh_line import ServerLine
+
+_LOG = logging.getLogger(__name__)
 
 COMMAND = "wgshop-peer"
 """For the server's log only: its forced command runs whatever is asked for."""
@@ -34,6 +42,11 @@ class ProgramError(StrEnum):
 
 
 TRANSIENT = {ProgramError.BUSY, ProgramError.FAILED}
+_REFUSALS = {
+    ProgramError.MALFORMED: ServerOutdated,
+    ProgramError.REFUSED: ServerRefused,
+    ProgramError.STALE: PeerSuperseded,
+}
 
 
 class _Reply(BaseModel):
@@ -115,8 +128,17 @@ class SshPeerGateway:
         self._is_closed = False
 
     async def ensure_peer(self, peer: Peer) -> None:
-        """Put the peer on its server. Raises `ServerUnavailable` or `ServerRefused`."""
-        await self._ask(peer.server, add_request(peer), _Done)
+        """Put the peer on its server. Raises `ServerUnavailable` or `ServerRefused`.
+
+        A program that knows no speeds serves it all the same, as fast as it goes.
+        """
+        try:
+            await self._ask(peer.server, add_request(peer), _Done)
+        except ServerOutdated:
+            if peer.speed_mbit is None:
+                raise
+            _LOG.warning("%s cannot limit speeds: upgrade its program", peer.server.slug)
+            await self._ask(peer.server, unlimited_add_request(peer), _Done)
 
     async def remove_peer(self, removal: PeerRemoval) -> None:
         """Take the peer off. Raises `ServerUnavailable` or `ServerRefused`."""
@@ -157,6 +179,7 @@ class SshPeerGateway:
         live = {peer.public_key: peer.allowed_ips for peer in await self.statistics(server)}
         return Listing(
             version=info.version,
+            limits_speeds=limits_speeds(info.version),
             generation=info.generation,
             serial=info.serial,
             saved=saved.peers,
@@ -215,7 +238,7 @@ def _read(name: str, output: CommandOutput, expected: type[_R]) -> _R:
     message = f"{name} answers {problem.error}: {problem.detail}"
     if problem.error in TRANSIENT:
         raise ServerUnavailable(message)
-    raise (PeerSuperseded if problem.error is ProgramError.STALE else ServerRefused)(message)
+    raise _REFUSALS[problem.error](message)
 
 
 def _moment(seconds: int | None) -> datetime | None:

@@ -29,6 +29,7 @@ from domain.ports import (
     RefundLedger,
     RenewalLedger,
     RewardLedger,
+    SpeedLedger,
     SubscriptionDesk,
     TrafficLedger,
 )
@@ -51,6 +52,7 @@ from infra.postgres.reconciling import PostgresReconcileLedger
 from infra.postgres.refunds import PostgresRefundLedger
 from infra.postgres.rewards import Rewards
 from infra.postgres.setups import PostgresDeviceLedger
+from infra.postgres.speeds import PostgresSpeedLedger
 from infra.postgres.stars import StarsBook
 from infra.postgres.subscriptions import Subscriptions
 from infra.postgres.traffic import PostgresTrafficLedger
@@ -115,6 +117,7 @@ class Gateways:
     devices: DeviceLedger
     keeper: DeviceKeeper
     traffic: TrafficLedger
+    speeds: SpeedLedger
     reconciling: ReconcileLedger
     evacuations: EvacuationLedger
     refunds: RefundLedger
@@ -199,6 +202,7 @@ def compose(pool: Pool, ring: KeyRing, bot: Bot, outside: Outside, choices: Choi
         devices=PostgresDeviceLedger(pool),
         keeper=Devices(pool, ring, new_device_keys),
         traffic=PostgresTrafficLedger(pool),
+        speeds=PostgresSpeedLedger(pool),
         reconciling=PostgresReconcileLedger(pool, ring),
         evacuations=PostgresEvacuationLedger(pool, ring),
         refunds=PostgresRefundLedger(pool),

@@ -8,6 +8,7 @@ from domain.canaries import Canary, CanaryReport
 from domain.errors import InstallationFailed, ServerRefused, ServerUnavailable
 from domain.servers import Server, ServerInfo
 from infra.canary.probe import probe
+from infra.peer_sets import limits_speeds
 from infra.wireguard import SshPeerGateway
 
 
@@ -22,7 +23,9 @@ async def prove(peers: SshPeerGateway, canary: Canary, server: Server) -> None:
         )
 
 
-async def find_problems(peers: SshPeerGateway, canary: Canary, server: Server) -> list[str]:
+async def find_problems(
+    peers: SshPeerGateway, canary: Canary, server: Server, *, must_limit_speeds: bool = False
+) -> list[str]:
     """Look at the server from all sides, telling what is seen; what is wrong, and what to do."""
     problems: list[str] = []
     try:
@@ -30,6 +33,8 @@ async def find_problems(peers: SshPeerGateway, canary: Canary, server: Server) -
         info = await peers.info(server)
         typer.echo(f"program {info.version} answers the shop's key; {info.peer_count} peers")
         problems += _differences(server, info)
+        if must_limit_speeds and not limits_speeds(info.version):
+            problems.append(cannot_limit_speeds(server.slug, info.version))
     except (ServerUnavailable, ServerRefused) as error:
         problems.append(str(error))
     report = await probe(canary, server)
@@ -37,6 +42,14 @@ async def find_problems(peers: SshPeerGateway, canary: Canary, server: Server) -
     if not report.is_well:
         problems.append(_advice(server, report))
     return problems
+
+
+def cannot_limit_speeds(slug: str, version: str) -> str:
+    """What a plan with a limit asks of an older program."""
+    return (
+        f"its program {version} cannot hold customers to their plans' speed, so they have all of "
+        f"it: `wgshop server upgrade {slug}`"
+    )
 
 
 def _differences(server: Server, info: ServerInfo) -> Iterator[str]:

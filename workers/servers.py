@@ -12,6 +12,7 @@ from domain.errors import FleetRefused, NeighbourAway
 from domain.obfuscation import TunnelTool
 from domain.servers import ServerState
 from infra.keyring import KeyRing
+from infra.peer_sets import limits_speeds
 from infra.postgres.enlisting import Wishes, default_interface, enlist
 from infra.postgres.fleet import Berth, Fleet
 from infra.postgres.pool import OUTAGES, Pool, open_pool
@@ -22,7 +23,7 @@ from infra.settings import DatabaseSettings, EncryptionSettings, VpnSettings, lo
 from infra.ssh import Credential, SshEndpoint, SshTimeouts, load_private_key
 from infra.wireguard import SshPeerGateway
 from workers.bootstrap import Login, Target, confirmed_endpoint
-from workers.server_checks import find_problems, prove
+from workers.server_checks import cannot_limit_speeds, find_problems, prove
 
 ACTOR = "cli"
 TIMEOUTS = SshTimeouts()
@@ -151,7 +152,12 @@ async def check_server(slug: str) -> bool:
     async with open_office() as office:
         berth = await office.fleet.berth(slug)
         canary = await office.fleet.canary(slug)
-        problems = await find_problems(office.peers, canary, berth.tried_at)
+        problems = await find_problems(
+            office.peers,
+            canary,
+            berth.tried_at,
+            must_limit_speeds=await office.fleet.limits_speeds(),
+        )
         if berth.strangers:
             problems.append(
                 f"the ledger does not know {len(berth.strangers)} of its peers: "
@@ -169,6 +175,7 @@ async def list_servers() -> None:
     """Print every server with its room."""
     async with open_office() as office:
         berths = await office.fleet.berths()
+        must_limit_speeds = await office.fleet.limits_speeds()
     rows = [
         ("server", "location", "state", "customers", "strangers", "endpoint", "ssh"),
         *map(_row, berths),
@@ -177,6 +184,10 @@ async def list_servers() -> None:
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         typer.echo("  ".join(cells).rstrip())
+    for berth in berths if must_limit_speeds else ():
+        slug, version = berth.registration.server.slug, berth.program_version
+        if version is not None and not limits_speeds(version):
+            typer.secho(f"{slug}: {cannot_limit_speeds(slug, version)}", fg=typer.colors.RED)
 
 
 def _row(berth: Berth) -> tuple[str, ...]:

@@ -202,7 +202,7 @@ def _payments_worker(client: Client, gateways: Gateways, grace: timedelta) -> Wo
 
 def _vpn_worker(client: Client, gateways: Gateways, grace: timedelta, places: int) -> Worker:
     vpn = VpnActivities(gateways.access, gateways.devices, gateways.peers)
-    traffic = TrafficActivities(gateways.traffic, gateways.peers)
+    traffic = TrafficActivities(gateways.traffic, gateways.peers, gateways.speeds, gateways.desk)
     reconciling = ReconcileActivities(gateways.reconciling, gateways.peers)
     relocation = RelocationActivities(gateways.evacuations, vpn)
     return Worker(

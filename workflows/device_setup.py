@@ -44,12 +44,15 @@ class DeviceSetupWorkflow:
 
     @workflow.run
     async def run(self, setup: DeviceSetup) -> SetupOutcome:
-        """Make the server hold the device's peer and no older one, then hand over the file."""
-        if setup.is_told:
+        """Make the server hold the device's peer and no older one, then hand over the file.
+
+        Of a decision that changes only the speed the customer hears nothing.
+        """
+        if setup.is_told or setup.turn.is_quiet:
             outcome = await self._patiently()
         else:
             outcome = await self._swiftly() or await self._patiently()
-        if outcome is SetupOutcome.HELD:
+        if outcome is SetupOutcome.HELD and not setup.turn.is_quiet:
             await workflow.execute_activity_method(
                 NoticeActivities.deliver_device,
                 self._turn,

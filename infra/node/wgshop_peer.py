@@ -4,7 +4,8 @@
 Installed on a VPN server, root-owned, as the forced command of the shop's SSH key. One JSON
 request comes in on stdin, one JSON reply goes out on stdout, whatever command the client named:
 
-    {"op": "add", "public_key": K, "preshared_key": K, "ipv4": A, "ipv6": A, "revision": N}
+    {"op": "add", "public_key": K, "preshared_key": K, "ipv4": A, "ipv6": A, "revision": N,
+        "speed_mbit": N or null, which may be left out}
     {"op": "remove", "public_key": K, "revision": N}
     {"op": "sync", "generation": N, "as_of": SERIAL, "peers": [{an add without its op}, ...],
         "departed": [{a remove without its op}, ...], "strangers": "keep" or "remove"}
@@ -43,7 +44,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Union
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-VERSION = "1.2.0"
+VERSION = "1.3.0"
 
 MAX_REQUEST_BYTES = 8 * 1024 * 1024
 """A sync of 5000 peers is 750 kB."""
@@ -53,12 +54,19 @@ LOCK_POLL_SECONDS = 0.02
 WG_SECONDS = 20
 LIFETIME_SECONDS = 60
 """Nobody waits longer: the shop's own deadline is 30 s. Being killed anywhere is repairable."""
+NFT_SECONDS = 20
 TOMBSTONE_SECONDS = 90 * 24 * 3600
 MAX_TOMBSTONES = 10_000
 """Past either limit the oldest are forgotten: an add that is later still is undone by a sync."""
 
 INTERFACE_NAME = re.compile(r"[A-Za-z0-9_=+-][A-Za-z0-9_=+.-]{0,14}")
 """What wg(8) accepts, less a leading dot, since the name becomes a file's."""
+
+MAX_SPEED_MBIT = 100_000
+BYTES_A_MBIT = 125_000
+BURST_BYTES = 128 * 1024
+"""On top of a second's worth, which is the least that the kernel's limit takes at once: the tunnel
+hands over packets in heaps of up to 64 KiB, and one of those must fit."""
 
 PLAIN_SETTINGS = {"PrivateKey", "ListenPort", "FwMark"}
 """An interface's settings in WireGuard; whatever else there is disguises AmneziaWG's packets."""
@@ -86,6 +94,8 @@ class Peer:
     ipv6: str
     revision: int
     """Grows with each decision about this public key."""
+    speed_mbit: int | None = None
+    """Megabits a second, each way; None: as fast as it goes."""
     serial: int = field(default=0, compare=False)
     """This server's own number of the change that brought it here."""
 
@@ -93,6 +103,11 @@ class Peer:
     def allowed_ips(self) -> str:
         """Exactly one address of each family."""
         return f"{self.ipv4}/32,{self.ipv6}/128"
+
+    @property
+    def addresses(self) -> tuple[str, str]:
+        """The same, bare."""
+        return self.ipv4, self.ipv6
 
 
 class Add(NamedTuple):
@@ -132,6 +147,7 @@ Request = Union[Add, Remove, Sync, Ask]  # noqa: UP007 - evaluated, and 3.8 know
 
 REMOVE_FIELDS = ("public_key", "revision")
 PEER_FIELDS = ("public_key", "preshared_key", "ipv4", "ipv6", "revision")
+PEER_DEFAULTS = {"speed_mbit": None}
 FIELDS = {
     "add": PEER_FIELDS,
     "remove": REMOVE_FIELDS,
@@ -141,8 +157,11 @@ FIELDS = {
     "stats": (),
     "info": (),
 }
-DEFAULTS: dict[str, dict[str, Any]] = {"sync": {"departed": [], "strangers": "remove"}}
-"""What a request may leave out, as the shop did before 1.2.0."""
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "add": PEER_DEFAULTS,
+    "sync": {"departed": [], "strangers": "remove"},
+}
+"""What a request may leave out, as the shop did before 1.2.0, and of a peer before 1.3.0."""
 STRANGERS = ("keep", "remove")
 
 
@@ -178,8 +197,9 @@ def parse_sync(fields: dict[str, Any]) -> Sync:
     if fields["strangers"] not in STRANGERS:
         raise Refusal("malformed", f"`strangers` must be one of {', '.join(STRANGERS)}")
     peers = {}
-    for entry in fields["peers"]:
-        require_fields(entry, PEER_FIELDS)
+    for told in fields["peers"]:
+        entry = {**PEER_DEFAULTS, **told} if isinstance(told, dict) else told
+        require_fields(entry, (*PEER_FIELDS, *PEER_DEFAULTS))
         peer = parse_peer(entry)
         if peer.public_key in peers:
             raise Refusal("refused", f"the set holds {peer.public_key} twice")
@@ -212,6 +232,7 @@ def parse_peer(fields: dict[str, Any]) -> Peer:
         ipv4=parse_address(fields, "ipv4", ipaddress.IPv4Address),
         ipv6=parse_address(fields, "ipv6", ipaddress.IPv6Address),
         revision=parse_number(fields, "revision"),
+        speed_mbit=parse_speed(fields["speed_mbit"]),
     )
 
 
@@ -253,6 +274,15 @@ def parse_number(fields: dict[str, Any], name: str) -> int:
     return value
 
 
+def parse_speed(value: Any) -> int | None:
+    """A limit in megabits a second, or none. Raises `Refusal`."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_SPEED_MBIT:
+        raise Refusal("refused", f"`speed_mbit` must be null or from 1 to {MAX_SPEED_MBIT}")
+    return value
+
+
 # --- The decision --------------------------------------------------------------------------
 
 
@@ -274,6 +304,8 @@ class State:
     serial: int = 0
     peers: dict[str, Peer] = field(default_factory=dict)
     tombstones: dict[str, Tombstone] = field(default_factory=dict)
+    has_limits: bool = False
+    """Whether there may be limits in the kernel: from the first on, even when it is gone."""
 
     def known(self, public_key: str) -> Peer | Tombstone | None:
         """The last decision about a public key."""
@@ -284,6 +316,7 @@ class State:
         self.serial += 1
         self.tombstones.pop(peer.public_key, None)
         self.peers[peer.public_key] = replace(peer, serial=self.serial)
+        self.has_limits = self.has_limits or peer.speed_mbit is not None
 
     def bury(self, public_key: str, revision: int, now: int) -> None:
         """Note a peer that does not, and forget the oldest of those."""
@@ -298,13 +331,18 @@ class State:
 
 
 def add(state: State, wanted: Peer) -> bool:
-    """Decide on an add; whether it changed anything. Raises `Refusal`."""
+    """Decide on an add; whether it changed anything. Raises `Refusal`.
+
+    A speed that the same revision did not have before was kept from a program or by a shop that
+    knew of none.
+    """
     known = state.known(wanted.public_key)
     if known == wanted:
         return False
     if isinstance(known, Peer) and known.revision == wanted.revision:
-        raise Refusal("refused", f"revision {wanted.revision} was something else: decide anew")
-    if known and known.revision >= wanted.revision:
+        if replace(known, speed_mbit=wanted.speed_mbit) != wanted:
+            raise Refusal("refused", f"revision {wanted.revision} was something else: decide anew")
+    elif known and known.revision >= wanted.revision:
         raise Refusal("stale", f"revision {known.revision} of this peer is known")
     state.hold(wanted)
     refuse_shared_addresses(state)
@@ -412,6 +450,7 @@ class StateFile:
             serial=body["serial"],
             peers={peer["public_key"]: Peer(**peer) for peer in body["peers"]},
             tombstones={key: Tombstone(**stone) for key, stone in body["tombstones"].items()},
+            has_limits=body.get("has_limits", False),
         )
 
     def save(self, state: State) -> None:
@@ -419,9 +458,11 @@ class StateFile:
         body = {
             "generation": state.generation,
             "serial": state.serial,
-            "peers": [vars(peer) for peer in state.peers.values()],
+            "peers": [saved(peer) for peer in state.peers.values()],
             "tombstones": {key: vars(stone) for key, stone in state.tombstones.items()},
         }
+        if state.has_limits:
+            body["has_limits"] = True
         draft = self._path.with_suffix(".tmp")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with open(descriptor, "w", encoding="ascii") as file:  # noqa: PTH123 - a descriptor
@@ -434,6 +475,11 @@ class StateFile:
             os.fsync(directory)
         finally:
             os.close(directory)
+
+
+def saved(peer: Peer) -> dict[str, Any]:
+    """A peer in the file: without limits that of programs before 1.3.0, should one come back."""
+    return {name: value for name, value in vars(peer).items() if value is not None}
 
 
 def wait_for_lock(descriptor: int, deadline: float) -> None:
@@ -539,22 +585,98 @@ class Interface:
         return "\n".join([*lines, ""])
 
     def _run(self, arguments: Sequence[str], stdin: str = "", lock: int | None = None) -> str:
-        """Run `wg`. It inherits the lock: should we be killed, nobody overtakes it."""
+        return run_tool((self._wg, *arguments), f"wg {arguments[0]}", stdin, WG_SECONDS, lock)
+
+
+class Limits:
+    """The speeds that customers are held to, in a table of nftables that holds nothing else.
+
+    Each peer has a limit of its own for each direction, for both its addresses together, and what
+    is over it is dropped. Packets find it by one look into a map, however many peers there are.
+    """
+
+    def __init__(self, nft: str, interface: str) -> None:
+        self._nft = nft
+        self._interface = interface
+        self._table = f"inet wgshop_limits_{re.sub('[=+]', '.', interface)}"
+
+    def amend(self, peer: Peer, speed_mbit: int | None, peers: Sequence[Peer], lock: int) -> None:
+        """One peer has this limit, or none, and all have theirs if the table was not as it was."""
         try:
-            done = subprocess.run(  # noqa: S603 - no shell; every argument is checked
-                [self._wg, *arguments],
-                input=stdin,
-                capture_output=True,
-                text=True,
-                timeout=WG_SECONDS,
-                check=False,
-                pass_fds=() if lock is None else (lock,),
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise Refusal("failed", f"wg {arguments[0]}: {type(error).__name__}") from error
-        if done.returncode != 0:
-            raise Refusal("failed", f"wg {arguments[0]}: {done.stderr.strip()[:300]}")
-        return done.stdout
+            self._run("".join(self._amendment(peer, speed_mbit)), lock)
+        except Refusal:
+            self.become(peers, lock)
+
+    def become(self, peers: Sequence[Peer], lock: int) -> None:
+        """Exactly these peers' limits are in force; there is no moment without any."""
+        limited = [peer for peer in peers if peer.speed_mbit is not None]
+        text = f"add table {self._table}\ndelete table {self._table}\n"
+        if limited:
+            text += self._frame() + "".join(map(self._limits_of, limited))
+        self._run(text, lock)
+
+    def _frame(self) -> str:
+        """The table, without anybody's limits."""
+        table, interface = self._table, self._interface
+        lines = [f"add table {table}"]
+        for way in ("up", "down"):
+            lines.append(f"add map {table} {way}4 {{ type ipv4_addr : limit; }}")
+            lines.append(f"add map {table} {way}6 {{ type ipv6_addr : limit; }}")
+        hook = "type filter hook forward priority 10; policy accept;"
+        lines.append(f"add chain {table} forward {{ {hook} }}")
+        for way, device, end in (("up", "iifname", "saddr"), ("down", "oifname", "daddr")):
+            for family, number in (("ip", "4"), ("ip6", "6")):
+                found = f"limit name {family} {end} map @{way}{number} counter drop"
+                lines.append(f'add rule {table} forward {device} "{interface}" {found}')
+        return "\n".join([*lines, ""])
+
+    def _limits_of(self, peer: Peer) -> str:
+        """Both directions' limits of one peer, and the addresses that lead to them."""
+        return "".join(self._limit(peer, way, peer.speed_mbit or 1) for way in ("up", "down"))
+
+    def _limit(self, peer: Peer, way: str, speed_mbit: int) -> str:
+        name = f"{way}-{peer.ipv4}"
+        rate = f"rate over {speed_mbit * BYTES_A_MBIT} bytes/second burst {BURST_BYTES} bytes"
+        return (
+            f"add limit {self._table} {name} {{ {rate} }}\n"
+            f'add element {self._table} {way}4 {{ {peer.ipv4} : "{name}" }}\n'
+            f'add element {self._table} {way}6 {{ {peer.ipv6} : "{name}" }}\n'
+        )
+
+    def _amendment(self, peer: Peer, speed_mbit: int | None) -> Iterator[str]:
+        """In one transaction, whatever was there: a limit, deleted, and perhaps another.
+
+        nftables knows no deletion of what may be missing before 1.0.7: so it is added first.
+        """
+        for way in ("up", "down"):
+            yield self._limit(peer, way, 1)
+            yield f"delete element {self._table} {way}4 {{ {peer.ipv4} }}\n"
+            yield f"delete element {self._table} {way}6 {{ {peer.ipv6} }}\n"
+            yield f"delete limit {self._table} {way}-{peer.ipv4}\n"
+            if speed_mbit is not None:
+                yield self._limit(peer, way, speed_mbit)
+
+    def _run(self, text: str, lock: int) -> None:
+        run_tool((self._nft, "-f", "/dev/stdin"), "nft", text, NFT_SECONDS, lock)
+
+
+def run_tool(command: Sequence[str], name: str, stdin: str, seconds: int, lock: int | None) -> str:
+    """Run a tool. It inherits the lock: should we be killed, nobody overtakes it."""
+    try:
+        done = subprocess.run(  # noqa: S603 - no shell; every argument is checked
+            command,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+            pass_fds=() if lock is None else (lock,),
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Refusal("failed", f"{name}: {type(error).__name__}") from error
+    if done.returncode != 0:
+        raise Refusal("failed", f"{name}: {done.stderr.strip()[:300]}")
+    return done.stdout
 
 
 # --- The program ---------------------------------------------------------------------------
@@ -563,9 +685,12 @@ class Interface:
 class Program:
     """Carries out one request."""
 
-    def __init__(self, interface_name: str, wg: str, state_dir: Path, patience: float) -> None:
+    def __init__(
+        self, interface_name: str, wg: str, nft: str, state_dir: Path, patience: float
+    ) -> None:
         self._name = interface_name
         self._interface = Interface(wg, interface_name)
+        self._limits = Limits(nft, interface_name)
         self._file = StateFile(state_dir, interface_name)
         self._patience = patience
 
@@ -586,6 +711,7 @@ class Program:
         now = int(time.time())
         with self._file.locked(self._patience) as lock:
             state = self._file.load()
+            before = dict(state.peers)
             if isinstance(request, Add):
                 changed = add(state, request.peer)
             elif isinstance(request, Remove):
@@ -594,10 +720,12 @@ class Program:
                 changed = sync(state, request, now)
             if changed:
                 self._file.save(state)
-            self._tell_kernel(request, state, lock)
+            self._tell_interface(request, state, lock)
+            if state.has_limits:
+                self._tell_limits(request, before, state, lock)
         return {"result": "changed" if changed else "unchanged"}
 
-    def _tell_kernel(self, request: Add | Remove | Sync, state: State, lock: int) -> None:
+    def _tell_interface(self, request: Add | Remove | Sync, state: State, lock: int) -> None:
         if isinstance(request, Add):
             self._interface.hold(request.peer, lock)
         elif isinstance(request, Remove):
@@ -606,11 +734,30 @@ class Program:
             guests = self._interface.guests(state) if request.keeps_strangers else []
             self._interface.become(list(state.peers.values()), lock, guests)
 
+    def _tell_limits(
+        self, request: Add | Remove | Sync, before: dict[str, Peer], state: State, lock: int
+    ) -> None:
+        """One peer's alone where it is known which addresses that concerns, else everybody's."""
+        peers = list(state.peers.values())
+        if isinstance(request, Add):
+            wanted = request.peer
+            known = before.get(wanted.public_key, wanted)
+            if known.addresses == wanted.addresses:
+                self._limits.amend(wanted, wanted.speed_mbit, peers, lock)
+                return
+        elif isinstance(request, Remove) and request.public_key in before:
+            self._limits.amend(before[request.public_key], None, peers, lock)
+            return
+        self._limits.become(peers, lock)
+
     def _apply(self) -> dict[str, Any]:
         """Bring the kernel to the file, after a boot or a crash."""
         with self._file.locked(self._patience) as lock:
-            peers = list(self._file.load().peers.values())
+            state = self._file.load()
+            peers = list(state.peers.values())
             self._interface.become(peers, lock)
+            if state.has_limits:
+                self._limits.become(peers, lock)
         return {"peer_count": len(peers)}
 
     def _info(self) -> dict[str, Any]:
@@ -656,6 +803,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("interface")
     parser.add_argument("--version", action="version", version=VERSION)
     parser.add_argument("--wg", default="/usr/bin/wg", help="the tool: wg, or AmneziaWG's awg")
+    parser.add_argument("--nft", default="/usr/sbin/nft", help="the tool that limits speeds")
     parser.add_argument("--state-dir", type=Path, default=Path("/var/lib/wgshop"))
     parser.add_argument("--patience", type=float, default=LOCK_PATIENCE_SECONDS)
     chosen = parser.parse_args(arguments)
@@ -668,7 +816,7 @@ def main(arguments: Sequence[str]) -> int:
     """Answer the request on stdin; 0 when it was carried out."""
     signal.alarm(LIFETIME_SECONDS)
     chosen = options(arguments)
-    program = Program(chosen.interface, chosen.wg, chosen.state_dir, chosen.patience)
+    program = Program(chosen.interface, chosen.wg, chosen.nft, chosen.state_dir, chosen.patience)
     try:
         request = parse_request(sys.stdin.buffer.read(MAX_REQUEST_BYTES + 1))
         reply = {"ok": True, **program.answer(request)}

@@ -11,12 +11,14 @@ from domain.servers import DeviceKeys
 from infra.postgres.addresses import server_of
 from infra.postgres.peers import device_context
 from infra.postgres.pool import Connection
+from infra.postgres.speeds import SPEED
 
-_INSERT = """
+_INSERT = f"""
     insert into devices (device_id, subscription_id, name, public_key,
-                         private_key_sealed, preshared_key_sealed)
-    values ($1, $2, $3, $4, $5, $6)
-"""
+                         private_key_sealed, preshared_key_sealed, speed_mbit)
+    select $1, $2, $3, $4, $5, $6, {SPEED}
+    from subscriptions s join tariffs t using (tariff_id) where s.subscription_id = $2
+"""  # noqa: S608  # a text of ours
 
 _REPLACE = """
     update devices set public_key = $2, private_key_sealed = $3, preshared_key_sealed = $4,

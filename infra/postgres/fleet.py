@@ -44,6 +44,8 @@ class Berth(Value):
     """Public keys on it that the ledger did not know at the last reconcile."""
     principal: str | None = None
     """The slug of the server whose customers it waits to take."""
+    program_version: str | None = None
+    """Of the program on it, at the last reconcile."""
     is_installed: bool
     """Whether its installation came to its end; a server registered by hand has none."""
 
@@ -73,6 +75,14 @@ class Fleet:
         if row is None:
             raise FleetRefused(f"there is no server {slug!r}: `wgshop server list` names them")
         return _berth(row)
+
+    async def limits_speeds(self) -> bool:
+        """Whether any plan does, so that servers have to be able to."""
+        return bool(
+            await self._pool.fetchval(
+                "select exists (select from tariffs where speed_mbit is not null)"
+            )
+        )
 
     async def set_state(self, slug: str, state: ServerState, actor: str) -> None:
         """Let it take new customers, or not. Raises `FleetRefused`."""
@@ -242,5 +252,6 @@ def _berth(row: Record) -> Berth:
         taken=row["taken"],
         strangers=tuple(row["strangers"] or ()),
         principal=row["principal"],
+        program_version=row["program_version"],
         is_installed=row["installed_at"] is not None,
     )

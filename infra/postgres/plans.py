@@ -61,6 +61,7 @@ def plan_from(row: Record) -> Plan:
         price_stars=row["price_stars"],
         duration_days=row["duration_days"],
         device_limit=row["device_limit"],
+        speed_mbit=row["speed_mbit"],
         locations=tuple(row["locations"]),
         is_trial=row["is_trial"],
     )

@@ -17,7 +17,7 @@ from infra.postgres.servers import server_in
 
 _BELONGING = """
     select d.device_id, d.public_key, d.preshared_key_sealed, d.revision, d.held_revision,
-           a.ipv4, a.ipv6
+           a.ipv4, a.ipv6, d.speed_mbit
     from tunnel_addresses a join devices d using (device_id)
     where a.server_id = $1 and a.leaving_revision is null and d.is_wanted
     order by a.ipv4
@@ -44,10 +44,10 @@ _DEPARTED = """
 # In one statement, and so at one moment: no key of ours may seem a stranger's.
 _MUSTER = f"""
     select true as belongs, device_id, public_key, preshared_key_sealed, revision, ipv4, ipv6,
-           false as was_gone
+           speed_mbit, false as was_gone
     from ({_BELONGING}) as belonging
     union all
-    select false, null, public_key, null, revision, null, null, was_gone
+    select false, null, public_key, null, revision, null, null, null, was_gone
     from ({_DEPARTED}) as departed
 """  # noqa: S608  # both are texts above
 
@@ -89,11 +89,13 @@ class PostgresReconcileLedger:
         async with self._pool.acquire() as connection, connection.transaction():
             generation = await connection.fetchval(
                 """
-                update vpn_servers set peer_generation = greatest(peer_generation, $2) + 1
+                update vpn_servers
+                set peer_generation = greatest(peer_generation, $2) + 1, program_version = $3
                 where server_id = $1 returning peer_generation
                 """,
                 server_id,
                 listing.generation,
+                listing.version,
             )
             server = await _server(connection, server_id)
             rows = await connection.fetch(_MUSTER, server_id, list(listing.keys), roll.read_at)
@@ -149,6 +151,7 @@ class PostgresReconcileLedger:
             ipv4=row["ipv4"],
             ipv6=row["ipv6"],
             revision=row["revision"],
+            speed_mbit=row["speed_mbit"],
         )
 
 

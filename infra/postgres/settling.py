@@ -9,6 +9,7 @@ from uuid import UUID
 from domain.ids import DeviceId, ServerId
 from infra.postgres.addresses import take_address
 from infra.postgres.pool import Connection
+from infra.postgres.speeds import settle_speeds
 
 _SETTLE = """
     with ranked as (
@@ -60,6 +61,8 @@ async def first_device(connection: Connection, subscription_id: UUID) -> DeviceI
 async def settle_devices(connection: Connection, subscription_id: UUID) -> None:
     """Let the oldest devices connect and the others rest, each that may with an address if any.
 
+    Those that may are as fast as the plan says.
+
     The subscription must give access. Devices that come back keep their keys, and their address
     unless somebody needed it more.
     """
@@ -69,6 +72,7 @@ async def settle_devices(connection: Connection, subscription_id: UUID) -> None:
         subscription_id,
     )
     await connection.execute(_SETTLE, subscription_id)
+    await settle_speeds(connection, subscription_id)
     for (device_id,) in await connection.fetch(_HOMELESS, subscription_id):
         await place_device(connection, DeviceId(device_id), subscription_id)
 

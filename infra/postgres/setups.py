@@ -7,13 +7,14 @@ from domain.ids import DeviceId, ServerId, SubscriptionId, UserId
 from domain.subscriptions import PlacedPeer
 from infra.postgres.peers import left_peers_of, parting_peers_of
 from infra.postgres.pool import Pool
+from infra.postgres.speeds import IS_QUIET
 
-_UNHELD = """
-    select d.device_id, d.revision, s.user_id
+_UNHELD = f"""
+    select d.device_id, d.revision, s.user_id, {IS_QUIET} as is_quiet
     from devices d join subscriptions s using (subscription_id)
     where d.subscription_id = $1 and d.is_wanted and d.held_revision < d.revision
     order by d.created_at, d.device_id
-"""
+"""  # noqa: S608  # a text of ours
 
 _IS_CURRENT = """
     select d.is_wanted and not exists (
@@ -48,6 +49,7 @@ class PostgresDeviceLedger:
                 device_id=DeviceId(row["device_id"]),
                 user_id=UserId(row["user_id"]),
                 revision=row["revision"],
+                is_quiet=row["is_quiet"],
             )
             for row in unheld
         )

@@ -6,6 +6,7 @@ from domain.devices import Device, DeviceShelf
 from domain.ids import DeviceId, SubscriptionId, UserId
 from domain.traffic import Traffic
 from infra.postgres.pool import Connection
+from infra.postgres.speeds import IS_QUIET
 
 SUBSCRIPTION_OF = """
     select s.*, t.device_limit, t.locations, t.location_changes
@@ -15,8 +16,8 @@ SUBSCRIPTION_OF = """
 """
 """The customer's subscription, the active one or the last that was, with its plan's limits."""
 
-_DEVICES = """
-    select d.*, v.location, u.*
+_DEVICES = f"""
+    select d.*, v.location, u.*, d.held_revision >= d.revision or {IS_QUIET} as is_set_up
     from devices d
     left join tunnel_addresses a on a.device_id = d.device_id and a.leaving_revision is null
     left join vpn_servers v on v.server_id = a.server_id
@@ -28,7 +29,7 @@ _DEVICES = """
     ) u
     where d.subscription_id = $1 and d.removed_at is null
     order by d.created_at, d.device_id
-"""
+"""  # noqa: S608  # a text of ours
 
 
 async def shelf_of(connection: Connection, user_id: UserId) -> DeviceShelf | None:
@@ -52,7 +53,7 @@ def _device(row: Record, user_id: UserId) -> Device:
         revision=row["revision"],
         added_at=row["created_at"],
         may_connect=row["is_wanted"],
-        is_set_up=row["held_revision"] >= row["revision"],
+        is_set_up=row["is_set_up"],
         location=row["location"],
         traffic=Traffic(
             latest_handshake=row["latest_handshake"],

@@ -105,6 +105,7 @@ class Subscriptions:
             ipv4=device["ipv4"],
             ipv6=device["ipv6"],
             revision=device["revision"],
+            speed_mbit=device["speed_mbit"],
         )
 
     async def move_device(self, device_id: DeviceId, away_from: str | None) -> Move:

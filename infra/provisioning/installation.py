@@ -114,6 +114,11 @@ class Installation(Value):
         """The table of nftables, one for each interface."""
         return f"wgshop_{self.interface}"
 
+    @property
+    def limits_table(self) -> str:
+        """The table in which the program keeps the speeds that customers are held to."""
+        return f"wgshop_limits_{self.interface}"
+
 
 def folder_of(tool: TunnelTool) -> PurePosixPath:
     """Where the tool's `-quick` looks for interfaces."""

@@ -169,6 +169,7 @@ def take_away(root: RootSession, wanted: Installation, machine: Machine) -> str:
         *(PROGRAM, SUDOERS, SYSCTL, HOME / ".ssh" / "authorized_keys"),
     )
     root.run(f"rm -f {' '.join(map(str, gone))}")
+    root.run(f"nft delete table inet {wanted.limits_table} 2>/dev/null || true")
     return "interface, program, account's key and firewall are gone"
 
 

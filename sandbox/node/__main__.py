@@ -56,8 +56,8 @@ def interface_of(data: Path) -> str:
 def forced_command(program: Path, tunnel: Tunnel, data: Path) -> list[str]:
     """What every SSH session runs: in production the same, less the paths."""
     python = DEBIAN_PYTHON if DEBIAN_PYTHON.exists() else Path(sys.executable)
-    state = ["--wg", tunnel.wg, "--state-dir", str(data / "state")]
-    return [str(python), "-IS", str(program.resolve()), *state, tunnel.interface]
+    tools = ["--wg", tunnel.wg, "--nft", tunnel.nft, "--state-dir", str(data / "state")]
+    return [str(python), "-IS", str(program.resolve()), *tools, tunnel.interface]
 
 
 def ssh_server(kind: SshKind | None, data: Path, key: str, command: list[str]) -> SshServer:

@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sandbox.node import stand_in_wg
+from sandbox.node import stand_in_nft, stand_in_wg
 from sandbox.node.commands import CommandFailed, run, start_child, stop
 from sandbox.node.keys import kept_interface_key
 from sandbox.node.ready import WireGuardKind
@@ -29,12 +29,17 @@ class Tunnel:
     kind: WireGuardKind
     interface: str
     wg: str
+    nft: str
+    """The tool that limits speeds, or what stands in for it."""
     public_key: str = ""
     listen_port: int = 0
     daemon: asyncio.subprocess.Process | None = None
 
     async def close(self) -> None:
-        """Take the interface away."""
+        """Take the interface away, and the speeds that its peers were held to."""
+        if self.kind is not WireGuardKind.STAND_IN:
+            with contextlib.suppress(CommandFailed):  # Mostly there are none.
+                await run(self.nft, "delete", "table", "inet", f"wgshop_limits_{self.interface}")
         if self.daemon is not None:
             await stop(self.daemon)
         elif self.kind is WireGuardKind.KERNEL:
@@ -60,13 +65,16 @@ async def raise_tunnel(interface: str, data: Path, *, stand_in: bool) -> Tunnel:
 async def _make(interface: str, data: Path, *, stand_in: bool) -> Tunnel:
     """An interface without key or port."""
     wg, ip = shutil.which("wg"), shutil.which("ip")
+    stand_in_for_nft = str(_stand_in(data, "nft", stand_in_nft.__file__))
     if wg and ip and os.geteuid() == 0 and not stand_in:
+        nft = shutil.which("nft") or stand_in_for_nft
         if await _kernel_makes(interface):
-            return Tunnel(WireGuardKind.KERNEL, interface, wg)
+            return Tunnel(WireGuardKind.KERNEL, interface, wg, nft)
         if shutil.which("wireguard-go"):
             daemon = await _start_wireguard_go(interface, wg, data)
-            return Tunnel(WireGuardKind.WIREGUARD_GO, interface, wg, daemon=daemon)
-    return Tunnel(WireGuardKind.STAND_IN, interface, str(_stand_in(data)))
+            return Tunnel(WireGuardKind.WIREGUARD_GO, interface, wg, nft, daemon=daemon)
+    stand_in_for_wg = str(_stand_in(data, "wg", stand_in_wg.__file__))
+    return Tunnel(WireGuardKind.STAND_IN, interface, stand_in_for_wg, stand_in_for_nft)
 
 
 async def _kernel_makes(interface: str) -> bool:
@@ -114,10 +122,10 @@ async def _answers(interface: str, wg: str) -> bool:
     return True
 
 
-def _stand_in(data: Path) -> Path:
-    """An executable that takes the arguments of `wg` and keeps the peers in a file."""
-    launcher = data / "wg"
-    command = [sys.executable, "-IS", stand_in_wg.__file__, str(data / "stand_in_wg.json")]
+def _stand_in(data: Path, tool: str, program: str) -> Path:
+    """An executable that takes the tool's arguments and keeps what it is told in a file."""
+    launcher = data / tool
+    command = [sys.executable, "-IS", program, str(data / f"stand_in_{tool}.json")]
     launcher.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n', encoding="utf-8")
     launcher.chmod(0o700)
     return launcher

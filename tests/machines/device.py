@@ -24,6 +24,14 @@ FETCH = (
     "opener = net.build_opener(net.ProxyHandler({}));"
     "sys.stdout.write(opener.open(sys.argv[1], timeout=float(sys.argv[2])).read().decode())"
 )
+EXCHANGE = (
+    "import sys, time, urllib.request as net;"
+    "opener = net.build_opener(net.ProxyHandler({}));"
+    "data = bytes(int(sys.argv[2])) or None;"
+    "began = time.monotonic();"
+    "opener.open(sys.argv[1], data, timeout=float(sys.argv[3])).read();"
+    "sys.stdout.write(str(time.monotonic() - began))"
+)
 PATIENCE, HASTE = "10", "1.5"
 
 
@@ -59,6 +67,18 @@ class Device:
     def fetch(self, url: str) -> str:
         """A page, which must come."""
         return self._run("/usr/bin/python3", "-IS", "-c", FETCH, url, PATIENCE)
+
+    def seconds_to_get(self, site: str, size: int) -> float:
+        """How long so many bytes take from there."""
+        return self._exchanges(f"{site}bytes/{size}", 0)
+
+    def seconds_to_give(self, site: str, size: int) -> float:
+        """How long so many bytes take to there."""
+        return self._exchanges(site, size)
+
+    def _exchanges(self, url: str, size: int) -> float:
+        exchange = ("/usr/bin/python3", "-IS", "-c", EXCHANGE, url, str(size), "30")
+        return float(self._run(*exchange))
 
     def reaches(self, url: str) -> bool:
         """Whether a page comes soon."""

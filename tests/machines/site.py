@@ -1,6 +1,7 @@
 """A site far away: `python -IS site.py ADDRESS...`, until it is killed. Standard library only.
 
-It answers DNS questions, and tells callers their own address over HTTP.
+It answers DNS questions, tells callers their own address over HTTP, and takes and gives as many
+bytes as they like.
 """
 
 import http.server
@@ -22,7 +23,15 @@ class Mirror(http.server.BaseHTTPRequestHandler):
     """Says who called."""
 
     def do_GET(self) -> None:
-        body = self.client_address[0].encode()
+        """`/bytes/1000` are a thousand of them."""
+        _, _, size = self.path.partition("/bytes/")
+        self._answer(bytes(int(size)) if size else self.client_address[0].encode())
+
+    def do_POST(self) -> None:
+        taken = self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer(str(len(taken)).encode())
+
+    def _answer(self, body: bytes) -> None:
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -78,6 +78,18 @@ class FakeDevices:
         self.files[device_id] = digest
 
 
+class FakeSpeeds:
+    """Fulfils `SpeedLedger`."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.untold: list[DeviceTurn] = []
+        self._journal = journal
+
+    async def settle(self, limit: int) -> Sequence[DeviceTurn]:
+        await self._journal.note("speeds_settled")
+        return self.untold[:limit]
+
+
 class FakeTraffic:
     """Fulfils `TrafficLedger`."""
 

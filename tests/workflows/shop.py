@@ -24,7 +24,7 @@ from domain.purchases import (
 from domain.refund_orders import CancelOrder, RefundDecision
 from temporal.starter import Starter
 from tests.workflows.fake_changes import FakeChanges
-from tests.workflows.fake_devices import FakeDevices, FakeTraffic
+from tests.workflows.fake_devices import FakeDevices, FakeSpeeds, FakeTraffic
 from tests.workflows.fake_evacuations import FakeEvacuations
 from tests.workflows.fake_ledger import USER, FakeLedger
 from tests.workflows.fake_outside import FakeNotices, FakePeers
@@ -120,6 +120,7 @@ class Shop:
         self.changes = FakeChanges(self.ledger, self.journal)
         self.devices = FakeDevices(self.journal)
         self.traffic = FakeTraffic(self.journal)
+        self.speeds = FakeSpeeds(self.journal)
         self.reconciling = FakeReconciling(self.journal)
         self.evacuations = FakeEvacuations(self.journal)
         self.peers = FakePeers(self.journal)
@@ -146,6 +147,7 @@ class Shop:
             devices=self.devices,
             keeper=self.devices,
             traffic=self.traffic,
+            speeds=self.speeds,
             reconciling=self.reconciling,
             evacuations=self.evacuations,
             desk=self.starter,

@@ -33,6 +33,17 @@ async def test_the_file_comes_once_the_server_holds_the_device(shop: Shop) -> No
     ]
 
 
+async def test_of_another_speed_the_customer_hears_nothing(shop: Shop) -> None:
+    turn = a_turn(revision=2).model_copy(update={"is_quiet": True})
+    shop.peers.take_down("nl1")
+    running = await setting_up(shop, turn)
+    await shop.journal.until("ensure_peer", times=2)
+    shop.peers.bring_back("nl1")
+
+    assert await running.result(rpc_timeout=ANSWER) is SetupOutcome.HELD
+    assert shop.journal.all_of("device_delayed") == shop.journal.all_of("device_delivered") == []
+
+
 async def test_the_leaked_key_has_left_before_the_new_one_arrives(shop: Shop) -> None:
     turn = a_turn(revision=3)
     shop.devices.retired.append(

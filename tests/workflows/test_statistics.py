@@ -1,11 +1,14 @@
 """Counting what devices transfer."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 from temporalio.client import WorkflowHandle
 
+from domain.devices import DeviceTurn
+from domain.ids import DeviceId
 from temporal.schedules import keep_schedules
-from tests.workflows.fake_ledger import a_server
+from tests.workflows.fake_ledger import USER, a_server
 from tests.workflows.shop import ANSWER, Shop
 from workflows.names import SHOP_QUEUE, STATISTICS_ID
 from workflows.statistics import PAUSE, ServerStatisticsWorkflow
@@ -21,6 +24,16 @@ async def test_a_dead_server_keeps_no_other_from_being_counted(shop: Shop) -> No
 
     await shop.journal.until("counted", 2)
     assert shop.journal.all_of("counted") == [2]
+    await running.terminate(rpc_timeout=ANSWER)
+
+
+async def test_servers_are_told_of_speeds_that_they_have_not_heard_of(shop: Shop) -> None:
+    device = DeviceId(uuid4())
+    shop.speeds.untold = [DeviceTurn(device_id=device, user_id=USER, revision=2, is_quiet=True)]
+
+    running = await counting(shop)
+
+    await shop.journal.until("confirm_peer", device)
     await running.terminate(rpc_timeout=ANSWER)
 
 

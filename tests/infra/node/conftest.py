@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Sequence
@@ -28,6 +29,11 @@ REAL_INTERFACE = pytest.param(
         ),
     ],
 )
+
+
+LIMIT = re.compile(r"limit (\S+) \{\s*rate over (\d+) ([km]?)bytes/second")
+FOUND = re.compile(r'([0-9a-f.:]+) : "((up|down)-\S+)"')
+SCALE = {"": 1, "k": 1024, "m": 1024**2}
 
 
 def key_number(number: int) -> str:
@@ -84,9 +90,17 @@ class Node:
         self.state_dir = directory / "state"
         self.command = [PYTHON, "-IS", str(PROGRAM)]
 
-    def ask_raw(self, stdin: bytes, *, wg: str | None = None, patience: float = 20) -> Any:
+    def ask_raw(
+        self,
+        stdin: bytes,
+        *,
+        wg: str | None = None,
+        nft: str | None = None,
+        patience: float = 20,
+    ) -> Any:
         """Send bytes as they are; the reply, or None if the program died without one."""
-        options = ["--wg", wg or self.tunnel.wg, "--state-dir", str(self.state_dir)]
+        options = ["--wg", wg or self.tunnel.wg, "--nft", nft or self.tunnel.nft]
+        options += ["--state-dir", str(self.state_dir)]
         done = subprocess.run(
             [*self.command, *options, "--patience", str(patience), self.tunnel.interface],
             input=stdin,
@@ -108,6 +122,33 @@ class Node:
             [self.tunnel.wg, "show", self.tunnel.interface, "dump"], text=True
         )
         return [line.split("\t") for line in output.splitlines()]
+
+    def limits(self) -> dict[str, dict[str, float]]:
+        """What is in force: megabits a second by address and direction."""
+        table = f"wgshop_limits_{self.tunnel.interface}"
+        said = subprocess.run(
+            [self.tunnel.nft, "list", "table", "inet", table],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        ).stdout
+        rates = {
+            name: int(rate) * SCALE[unit] / 125_000 for name, rate, unit in LIMIT.findall(said)
+        }
+        held: dict[str, dict[str, float]] = {}
+        for address, name, way in FOUND.findall(said):
+            held.setdefault(address, {})[way] = rates[name]
+        assert {name for _, name, _ in FOUND.findall(said)} == set(rates), "one is in nobody's way"
+        return held
+
+    def lift_limits(self) -> None:
+        """Take all limits off behind the program's back, as a firewall that is started anew."""
+        table = f"inet wgshop_limits_{self.tunnel.interface}"
+        text = f"add table {table}\ndelete table {table}\n"
+        subprocess.run(
+            [self.tunnel.nft, "-f", "/dev/stdin"], input=text, text=True, timeout=10, check=True
+        )
 
     def forget(self, public_key: str) -> None:
         """Take a peer off the interface behind the program's back, as a reboot would."""

@@ -46,14 +46,37 @@ class KernelFile:
         draft.replace(self._path)
 
 
+class TableFile:
+    """Limits in a file of the same kind."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def speeds(self) -> dict[str, int]:
+        return dict(json.loads(self._path.read_text())) if self._path.exists() else {}
+
+    def amend(self, peer: Peer, speed: int | None, _peers: list[Peer], _lock: int) -> None:
+        others = {key: each for key, each in self.speeds().items() if key != peer.ipv4}
+        self._write(others if speed is None else {**others, peer.ipv4: speed})
+
+    def become(self, peers: list[Peer], _lock: int) -> None:
+        self._write({peer.ipv4: peer.speed_mbit for peer in peers if peer.speed_mbit is not None})
+
+    def _write(self, speeds: dict[str, int]) -> None:
+        draft = self._path.with_suffix(".new")
+        draft.write_text(json.dumps(speeds))
+        draft.replace(self._path)
+
+
 class Mortal:
     """The program over that interface, in a directory that can be put back."""
 
     def __init__(self, directory: Path) -> None:
         self._now, self._kept = directory / "now", directory / "kept"
         self.kernel = KernelFile(self._now / "kernel.json")
-        self.program = Program("wg0", "wg", self._now, patience=0)
-        self.program._interface = self.kernel
+        self.table = TableFile(self._now / "table.json")
+        self.program = Program("wg0", "wg", "nft", self._now, patience=0)
+        self.program._interface, self.program._limits = self.kernel, self.table
 
     def answer(self, request: bytes) -> dict[str, Any]:
         return self.program.answer(parse_request(request))
@@ -61,6 +84,11 @@ class Mortal:
     def saved(self) -> dict[str, str]:
         peers = self.program._file.load().peers
         return {key: peer.allowed_ips for key, peer in peers.items()}
+
+    def speeds(self) -> dict[str, int]:
+        """As the file has them."""
+        peers = self.program._file.load().peers.values()
+        return {peer.ipv4: peer.speed_mbit for peer in peers if peer.speed_mbit is not None}
 
     def keep(self) -> None:
         shutil.copytree(self._now, self._kept)
@@ -109,7 +137,9 @@ def main(directory: Path, request: bytes, afterwards: bytes) -> None:
         at_death = sorted(mortal.saved())
         mortal.answer(afterwards)
         seen = {"line": line, "at_death": at_death, "kernel": mortal.kernel.peers()}
-        sys.stdout.write(json.dumps({**seen, "saved": mortal.saved()}) + "\n")
+        wanted = {"saved": mortal.saved(), "speeds": mortal.speeds()}
+        held = {"held_speeds": mortal.table.speeds()}
+        sys.stdout.write(json.dumps({**seen, **wanted, **held}) + "\n")
         mortal.put_back()
         line += 1
 

@@ -3,7 +3,7 @@
 import io
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -29,6 +29,7 @@ from tests.infra.node.conftest import add_of, remove_of, sync_of
 NUMBERS = st.integers(1, 4)
 REVISIONS = st.integers(1, 6)
 LAST_BYTES = st.integers(2, 5)
+SPEEDS = st.sampled_from([None, 5, 50])
 """Few of each, so that they meet."""
 
 
@@ -66,6 +67,37 @@ class Kernel:
             raise Crash
 
 
+class Table:
+    """Limits in memory, by address; they are lost with a reboot or a firewall that starts anew."""
+
+    def __init__(self) -> None:
+        self.speeds: dict[str, int] = {}
+        self.crashes = False
+
+    def amend(self, peer: Peer, speed: int | None, peers: Sequence[Peer], _lock: int) -> None:
+        self._may_crash()
+        if not self.speeds:
+            self.become(peers, _lock)
+            return
+        for address in peer.addresses:
+            self.speeds.pop(address, None)
+        self._hold(peer, speed)
+
+    def become(self, peers: Sequence[Peer], _lock: int) -> None:
+        self._may_crash()
+        self.speeds = {}
+        for peer in peers:
+            self._hold(peer, peer.speed_mbit)
+
+    def _hold(self, peer: Peer, speed: int | None) -> None:
+        if speed is not None:
+            self.speeds.update(dict.fromkeys(peer.addresses, speed))
+
+    def _may_crash(self) -> None:
+        if self.crashes:
+            raise Crash
+
+
 class AnyHistory(RuleBasedStateMachine):
     """The ledger's requests, as they arrive: repeated, late, out of order, or cut off."""
 
@@ -73,8 +105,9 @@ class AnyHistory(RuleBasedStateMachine):
         super().__init__()
         self.folder = TemporaryDirectory()
         self.kernel = Kernel()
-        self.program = Program("wg0", "wg", Path(self.folder.name), patience=1)
-        self.program._interface = self.kernel
+        self.table = Table()
+        self.program = Program("wg0", "wg", "nft", Path(self.folder.name), patience=1)
+        self.program._interface, self.program._limits = self.kernel, self.table
         self.newest: dict[str, int] = {}
         self.is_torn = False
 
@@ -94,9 +127,10 @@ class AnyHistory(RuleBasedStateMachine):
     def saved(self) -> dict[str, Peer]:
         return self.program._file.load().peers
 
-    @rule(number=NUMBERS, revision=REVISIONS, last=LAST_BYTES)
-    def add(self, number: int, revision: int, last: int) -> None:
-        wanted = add_of(number, revision=revision, ipv4=f"10.66.0.{last}", ipv6=f"fd66::{last}")
+    @rule(number=NUMBERS, revision=REVISIONS, last=LAST_BYTES, speed=SPEEDS)
+    def add(self, number: int, revision: int, last: int, speed: int | None) -> None:
+        addresses = {"ipv4": f"10.66.0.{last}", "ipv6": f"fd66::{last}"}
+        wanted = add_of(number, revision=revision, **addresses, speed_mbit=speed)
         self._change(wanted["public_key"], revision, wanted)
 
     @rule(number=NUMBERS, revision=REVISIONS)
@@ -111,12 +145,19 @@ class AnyHistory(RuleBasedStateMachine):
         generation=st.integers(1, 4),
         behind=st.integers(0, 3),
         strangers=st.sampled_from(["keep", "remove"]),
+        speed=SPEEDS,
     )
     def sync(
-        self, numbers: set[int], gone: set[int], generation: int, behind: int, strangers: str
+        self,
+        numbers: set[int],
+        gone: set[int],
+        generation: int,
+        behind: int,
+        strangers: str,
+        speed: int | None,
     ) -> None:
         state = self.program._file.load()
-        adds = [add_of(number, revision=3) for number in numbers - gone]
+        adds = [add_of(number, revision=3, speed_mbit=speed) for number in numbers - gone]
         departed = [remove_of(number, revision=3) for number in gone]
         as_of = max(state.serial - behind, 0)
         how = {"departed": departed, "strangers": strangers}
@@ -130,14 +171,23 @@ class AnyHistory(RuleBasedStateMachine):
     @rule()
     def reboot(self) -> None:
         self.kernel.peers.clear()
+        self.table.speeds.clear()
         self.ask({"op": "apply"})
         self.is_torn = False
 
-    @rule(number=NUMBERS, revision=REVISIONS)
-    def crash_between_file_and_kernel(self, number: int, revision: int) -> None:
+    @rule(number=NUMBERS, revision=REVISIONS, speed=SPEEDS)
+    def crash_between_file_and_kernel(self, number: int, revision: int, speed: int | None) -> None:
         self.kernel.crashes = True
-        self.ask(add_of(number, revision=revision))
+        self.ask(add_of(number, revision=revision, speed_mbit=speed))
         self.kernel.crashes = False
+
+    @rule(number=NUMBERS, revision=REVISIONS, speed=SPEEDS)
+    def crash_between_interface_and_limits(
+        self, number: int, revision: int, speed: int | None
+    ) -> None:
+        self.table.crashes = True
+        self.ask(add_of(number, revision=revision, speed_mbit=speed))
+        self.table.crashes = False
 
     def _change(self, public_key: str, revision: int, request: dict[str, Any]) -> bool:
         known = self.program._file.load().known(public_key)
@@ -159,9 +209,20 @@ class AnyHistory(RuleBasedStateMachine):
             saved = {key: set(peer.allowed_ips.split(",")) for key, peer in self.saved.items()}
             assert self.kernel.peers == saved
 
+    @invariant()
+    def each_is_held_to_its_speed(self) -> None:
+        if not self.is_torn:
+            assert self.table.speeds == {
+                address: peer.speed_mbit
+                for peer in self.saved.values()
+                if peer.speed_mbit is not None
+                for address in peer.addresses
+            }
+
     def teardown(self) -> None:
         self.reboot()
         self.the_kernel_follows_the_file()
+        self.each_is_held_to_its_speed()
         self.folder.cleanup()
 
 

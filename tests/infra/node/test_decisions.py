@@ -1,5 +1,7 @@
 """Which of two decisions about a peer holds: revisions, tombstones, generations."""
 
+from dataclasses import replace
+
 import pytest
 
 from infra.node.wgshop_peer import (
@@ -63,6 +65,21 @@ def test_the_same_revision_cannot_mean_two_things() -> None:
     with pytest.raises(Refusal) as caught:
         add(state_with(peer(1)), peer(1, address=9))
     assert caught.value.error == "refused"
+
+
+def test_the_same_revision_may_bring_a_speed_that_was_not_told_before() -> None:
+    state = state_with(peer(1))
+    assert add(state, replace(peer(1), speed_mbit=5))
+    assert state.peers["key 1"].speed_mbit == 5
+    assert state.has_limits
+    assert synced(state, replace(peer(1), speed_mbit=6))
+    assert state.peers["key 1"].speed_mbit == 6
+
+
+def test_limits_are_remembered_when_the_last_has_gone() -> None:
+    state = state_with(replace(peer(1), speed_mbit=5))
+    remove(state, "key 1", 2, NOW)
+    assert state.has_limits
 
 
 @pytest.mark.parametrize("late_revision", [1, 2])

@@ -18,6 +18,7 @@ GOOD_PEER = {
     "ipv6": "fd66::2",
     "revision": 1,
 }
+SPEEDY_PEER = {**GOOD_PEER, "speed_mbit": 50}
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -35,6 +36,27 @@ def test_a_good_add_is_understood() -> None:
     request = wgshop_peer.parse_request(json.dumps({"op": "add", **GOOD_PEER}).encode())
     assert isinstance(request, wgshop_peer.Add)
     assert request.peer.allowed_ips == "10.66.0.2/32,fd66::2/128"
+    assert request.peer.speed_mbit is None
+
+
+@pytest.mark.parametrize(("told", "understood"), [(None, None), (1, 1), (100_000, 100_000)])
+def test_a_speed_is_a_number_of_megabits_or_none(told: int | None, understood: int | None) -> None:
+    peer = {**GOOD_PEER, "speed_mbit": told}
+    one = wgshop_peer.parse_request(json.dumps({"op": "add", **peer}).encode())
+    whole = wgshop_peer.parse_request(json.dumps({**SYNC, "peers": [peer]}).encode())
+    assert isinstance(one, wgshop_peer.Add)
+    assert isinstance(whole, wgshop_peer.Sync)
+    assert one.peer == whole.peers[GOOD_PEER["public_key"]]
+    assert one.peer.speed_mbit == understood
+
+
+@pytest.mark.parametrize(
+    "speed", [-1, 0, 100_001, 2**63, True, False, "5", "5; flush ruleset", 5.0, 0.5, [5], {}]
+)
+def test_a_speed_that_is_none_is_refused(speed: Any) -> None:
+    hostile = {**GOOD_PEER, "speed_mbit": speed}
+    assert refusal_of({"op": "add", **hostile}) == "refused"
+    assert refusal_of({**SYNC, "peers": [hostile]}) == "refused"
 
 
 @pytest.mark.parametrize(
@@ -133,7 +155,7 @@ def test_nothing_on_stdin_makes_the_parser_stumble(raw: bytes) -> None:
 
 @given(
     st.sampled_from([*wgshop_peer.FIELDS]),
-    st.fixed_dictionaries({name: JSON | st.just(good) for name, good in GOOD_PEER.items()}),
+    st.fixed_dictionaries({name: JSON | st.just(good) for name, good in SPEEDY_PEER.items()}),
 )
 def test_no_field_makes_the_parser_stumble(op: str, fields: dict[str, Any]) -> None:
     known = (*wgshop_peer.FIELDS[op], *wgshop_peer.DEFAULTS.get(op, ()))

@@ -30,6 +30,7 @@ def listing_of(*peers: Peer, strangers: tuple[str, ...] = (), generation: int = 
             ipv6=peer.ipv6,
             revision=peer.revision,
             serial=1,
+            speed_mbit=peer.speed_mbit,
         )
         for peer in peers
     )

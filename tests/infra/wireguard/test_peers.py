@@ -161,6 +161,61 @@ def test_an_old_program_is_told_of_strangers_peer_by_peer(new_peer: Callable[[],
     assert set(whole) == {"op", "generation", "as_of", "peers"}
 
 
+async def test_a_peers_speed_is_told_and_listed(
+    gateway: SshPeerGateway, server: Server, new_peer: Callable[[], Peer]
+) -> None:
+    peer = new_peer().model_copy(update={"speed_mbit": 50})
+    await gateway.ensure_peer(peer)
+    listing = await gateway.listing(server)
+    assert listing.limits_speeds
+    assert {one.public_key: one.speed_mbit for one in listing.saved}[peer.public_key] == 50
+
+
+def test_a_set_tells_of_speeds_only_whom_that_means_something(
+    new_peer: Callable[[], Peer],
+) -> None:
+    limited, free = new_peer().model_copy(update={"speed_mbit": 50}), new_peer()
+    wanted = PeerSet(
+        generation=3,
+        as_of=7,
+        peers=(limited, free),
+        departed=(),
+        spared=(),
+        astray=frozenset(),
+        version="1.3.0",
+    )
+    (told,) = sync_requests(wanted)
+    assert [peer.get("speed_mbit") for peer in told["peers"]] == [50, None]
+    (old,) = sync_requests(wanted.model_copy(update={"version": "1.2.0"}))
+    assert all("speed_mbit" not in peer for peer in old["peers"])
+
+
+async def test_a_program_that_knows_no_speeds_serves_the_customer_all_the_same(
+    gateway: SshPeerGateway,
+    server: Server,
+    shop_key: Path,
+    tmp_path: Path,
+    new_peer: Callable[[], Peer],
+) -> None:
+    program = tmp_path / "wgshop_peer.py"
+    known = Path("infra/node/wgshop_peer.py").read_text()
+    older = known.replace('PEER_DEFAULTS = {"speed_mbit": None}', "PEER_DEFAULTS = {}")
+    older = older.replace('fields["speed_mbit"]', "None").replace('"1.3.0"', '"1.2.0"')
+    program.write_text(older)
+    public_key = shop_key.with_suffix(".pub").read_text()
+    peer = new_peer().model_copy(update={"speed_mbit": 50})
+    async with running_node(tmp_path / "data", public_key, program, stand_in=True) as node:
+        old = {"server_id": 2, "ssh_port": node.port, "ssh_host_key": node.host_key}
+        there = server.model_copy(update=old)
+        await gateway.ensure_peer(peer.model_copy(update={"server": there}))
+        assert await keys_on(node) == {peer.public_key}
+        assert not (await gateway.listing(there)).limits_speeds
+        program.write_text(known)
+        await gateway.ensure_peer(peer.model_copy(update={"server": there}))
+        (saved,) = (await gateway.listing(there)).saved
+        assert saved.speed_mbit == 50
+
+
 async def test_calls_one_after_the_other_share_a_connection(
     gateway: SshPeerGateway, server: Server, opened: list[SshConnection]
 ) -> None:
