@@ -70,6 +70,8 @@ class Subscription(Value):
     """When it then goes on by itself."""
     freeze_days: int = 0
     """How long the plan lets it stand still in each period; 0: not at all."""
+    speed_mbit: int | None = None
+    """Megabits a second that the plan lets each device have; None: as many as it can."""
     grace: timedelta | None = None
     """Set while it renews itself: how long the access outlasts the end if the card is declined."""
     device_id: DeviceId

@@ -30,6 +30,7 @@ class Tariff(BaseModel):
                     "currency": "RUB",
                     "duration_days": 30,
                     "device_limit": 1,
+                    "speed_mbit": 50,
                     "server_locations": ["nl"],
                 }
             ]
@@ -45,6 +46,9 @@ class Tariff(BaseModel):
     currency: str
     duration_days: int
     device_limit: int
+    speed_mbit: int | None = Field(
+        description="Megabits a second that a device gets at most, each way; null: no limit."
+    )
     server_locations: tuple[str, ...] = Field(
         description="Where the customer may be placed; empty when no server is taking customers."
     )
@@ -83,5 +87,6 @@ def _tariff(plan: Plan, language: Language, anywhere: tuple[str, ...]) -> Tariff
         currency=plan.price.currency,
         duration_days=plan.duration_days,
         device_limit=plan.device_limit,
+        speed_mbit=plan.speed_mbit,
         server_locations=plan.locations or anywhere,
     )

@@ -6,6 +6,7 @@ from aiogram.types import InlineKeyboardButton
 
 from bot.buttons import ChangePlan, Place, Row, opens
 from bot.phrasebook import N_, Phrasebook
+from bot.screens.limits import limits_line
 from bot.screens.screen import Screen
 from domain.plan_changes import Changed, ChangeOffer, ChangeRefusal
 from domain.plans import Plan
@@ -47,6 +48,13 @@ def plan_changed_screen(phrases: Phrasebook, plan_name: str, changed: Changed) -
 
 
 def _line(phrases: Phrasebook, plan: Plan, offer: ChangeOffer | ChangeRefusal) -> str:
+    """What it comes to; with it how the plan is limited, where it can be had."""
+    said = _said(phrases, plan, offer)
+    limits = None if isinstance(offer, ChangeRefusal) else limits_line(phrases, plan)
+    return said if limits is None else f"{said}\n   {limits}"
+
+
+def _said(phrases: Phrasebook, plan: Plan, offer: ChangeOffer | ChangeRefusal) -> str:
     name = plan.name.within(phrases.language)
     if isinstance(offer, ChangeRefusal):
         return phrases.say("change.refused", plan=name, why=phrases.label(_WHY_NOT[offer]))

@@ -6,6 +6,7 @@ from bot.buttons import Place, Row, back_to_menu, buys, opens
 from bot.catalogue import Catalogue
 from bot.phrasebook import Phrasebook
 from bot.screens.discounts import reasons, refusal_reason
+from bot.screens.limits import limits_line
 from bot.screens.screen import Screen
 from domain.pricing import Offers, Quote
 
@@ -83,7 +84,7 @@ def _described(phrases: Phrasebook, quotes: tuple[Quote, ...]) -> str:
         places=places or phrases.label("plans.any_place"),
     )
     why = (reasons(phrases, each.full_price, each.discounts) for each in quotes)
-    return "\n".join(filter(None, (text, *why)))
+    return "\n".join(filter(None, (text, limits_line(phrases, plan), *why)))
 
 
 def _code_row(phrases: Phrasebook, offers: Offers) -> Row:

@@ -58,10 +58,14 @@ def presents_row(phrases: Phrasebook) -> Row:
 
 def _facts(phrases: Phrasebook, subscription: Subscription, now: datetime) -> str:
     location = subscription.location
-    return phrases.say(
+    facts = phrases.say(
         "mine.active",
         plan=subscription.plan_name(phrases.language),
         end=phrases.moment(subscription.expires_at),
         left=phrases.duration(subscription.expires_at - now),
         place=phrases.label("mine.no_place") if location is None else phrases.place(location),
     )
+    if subscription.speed_mbit is None:
+        return facts
+    speed = phrases.say("mine.speed", speed=subscription.speed_mbit)
+    return f"{facts}\n{speed}"

@@ -19,6 +19,9 @@ IS_QUIET = """
 """
 """Whether the server of device `d` lacks nothing but its newest speed."""
 
+DECIDED_AT_ONCE = 5000
+"""All that one server holds: its next reconcile then brings what has not been told one by one."""
+
 _CHANGE = f"""
     update devices d
     set speed_mbit = w.speed_mbit, revision = d.revision + 1, limited_revision = d.revision + 1,
@@ -67,7 +70,7 @@ class PostgresSpeedLedger:
         """
         async with self._pool.acquire() as connection:
             async with connection.transaction():
-                rows = await connection.fetch(_ASTRAY, limit)
+                rows = await connection.fetch(_ASTRAY, DECIDED_AT_ONCE)
                 await connection.execute(_CHANGE, [row["device_id"] for row in rows])
             untold = await connection.fetch(_UNTOLD, limit)
         return [

@@ -51,7 +51,8 @@ class Subscriptions:
         """The customer's subscription: the active one, else the last that was."""
         row = await self._pool.fetchrow(
             """
-            select s.*, t.name_ru, t.name_en, t.freeze_days_per_period, d.device_id, d.public_key,
+            select s.*, t.name_ru, t.name_en, t.freeze_days_per_period, t.speed_mbit, d.device_id,
+                   d.public_key,
                    v.slug as server, v.location,
                    (select grace from live_consents c join tariffs using (tariff_id)
                     where c.user_id = s.user_id) as grace
@@ -294,6 +295,7 @@ def _subscription(row: Record) -> Subscription:
         frozen_at=row["frozen_at"],
         resumes_at=_resumes_at(row),
         freeze_days=row["freeze_days_per_period"],
+        speed_mbit=row["speed_mbit"],
         grace=row["grace"],
         device_id=DeviceId(row["device_id"]),
         device_public_key=row["public_key"],

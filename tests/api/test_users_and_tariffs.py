@@ -90,6 +90,7 @@ async def test_a_tariff_tells_everything_about_itself(service: httpx.AsyncClient
             "currency": "RUB",
             "duration_days": 30,
             "device_limit": 1,
+            "speed_mbit": None,
             "server_locations": ["nl"],
         }
     ]

@@ -226,6 +226,8 @@ def catalogues(phrases: Phrasebook) -> Iterator[Named]:
     yield "plans, Stars only", plans_screen(phrases, prices(Offers(), Provider.STARS))
     yield "plans, a renewal", plans_screen(phrases, plans, active_until=NOW)
     yield "plans, changed", changed_plans_screen(phrases, plans)
+    limited = quotes(MONTH.model_copy(update={"speed_mbit": 50}), Offers(), (Provider.YOOKASSA,))
+    yield "plans, with a speed", plans_screen(phrases, Catalogue(quotes=limited))
     yield "plans, none", plans_screen(phrases, Catalogue(quotes=()))
     yield "checkout, e-mail", email_screen(phrases)
     yield "checkout, e-mail refused", refused_email_screen(phrases)
@@ -334,6 +336,8 @@ def presents(phrases: Phrasebook) -> Iterator[Named]:
 def subscriptions(phrases: Phrasebook) -> Iterator[Named]:
     ended = a_subscription(status=SubscriptionStatus.EXPIRED)
     yield "mine, active", subscription_screen(phrases, a_subscription(), NOW)
+    quick = a_subscription().model_copy(update={"speed_mbit": 50})
+    yield "mine, with a speed", subscription_screen(phrases, quick, NOW)
     yield "mine, ended", subscription_screen(phrases, ended, NOW)
     yield "mine, none", subscription_screen(phrases, None, NOW)
     reminder = Reminder(
@@ -477,6 +481,8 @@ def changing(phrases: Phrasebook) -> Iterator[Named]:
     cheap = MONTH.model_copy(update={"plan_id": PlanId(3), "price": roubles(100)})
     offers = changes_to((MONTH, YEAR, cheap))
     yield "change, plans", change_screen(phrases, offers)
+    quick = YEAR.model_copy(update={"speed_mbit": 100})
+    yield "change, with a speed", change_screen(phrases, changes_to((MONTH, quick)))
     yield "change, outdated", changed_change_screen(phrases, offers)
     refused = tuple((YEAR, refusal) for refusal in ChangeRefusal)
     yield "change, refused", change_screen(phrases, refused)

@@ -190,6 +190,14 @@ def test_a_set_tells_of_speeds_only_whom_that_means_something(
     assert all("speed_mbit" not in peer for peer in old["peers"])
 
 
+def write_older(program: Path) -> str:
+    """A program from before speeds; the present one."""
+    known = Path("infra/node/wgshop_peer.py").read_text()
+    older = known.replace('PEER_DEFAULTS = {"speed_mbit": None}', "PEER_DEFAULTS = {}")
+    program.write_text(older.replace('fields["speed_mbit"]', "None").replace('"1.3.0"', '"1.2.0"'))
+    return known
+
+
 async def test_a_program_that_knows_no_speeds_serves_the_customer_all_the_same(
     gateway: SshPeerGateway,
     server: Server,
@@ -198,10 +206,7 @@ async def test_a_program_that_knows_no_speeds_serves_the_customer_all_the_same(
     new_peer: Callable[[], Peer],
 ) -> None:
     program = tmp_path / "wgshop_peer.py"
-    known = Path("infra/node/wgshop_peer.py").read_text()
-    older = known.replace('PEER_DEFAULTS = {"speed_mbit": None}', "PEER_DEFAULTS = {}")
-    older = older.replace('fields["speed_mbit"]', "None").replace('"1.3.0"', '"1.2.0"')
-    program.write_text(older)
+    known = write_older(program)
     public_key = shop_key.with_suffix(".pub").read_text()
     peer = new_peer().model_copy(update={"speed_mbit": 50})
     async with running_node(tmp_path / "data", public_key, program, stand_in=True) as node:
