@@ -31,6 +31,8 @@ class Device(Value):
     """Not after the end of the access, nor when it is one more than the plan allows."""
     is_set_up: bool
     """Whether its server is known to hold its newest peer."""
+    server: str | None = None
+    """The slug of its server, for staff."""
     location: str | None = None
     traffic: Traffic = Traffic()
 

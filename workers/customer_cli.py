@@ -7,10 +7,21 @@ from typing import Annotated
 import typer
 
 customer_app = typer.Typer(
-    help="A customer's data: out of here, or gone.", no_args_is_help=True, add_completion=False
+    help="One customer: what they have, their data out of here, or gone.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 
 UserNumber = Annotated[int, typer.Argument(min=1, help="The customer's Telegram user id.")]
+
+
+@customer_app.command()
+def show(user_id: UserNumber) -> None:
+    """Print the customer's subscription and devices, with server, handshake and traffic."""
+    from domain.ids import UserId  # noqa: PLC0415  # --help stays quick
+    from workers.customer_card import customer_card  # noqa: PLC0415
+
+    typer.echo(asyncio.run(customer_card(UserId(user_id))))
 
 
 @customer_app.command()

@@ -19,14 +19,14 @@ from domain.errors import (
     UnknownDevice,
 )
 from domain.ids import DeviceId, SubscriptionId, UserId
-from domain.locations import LocationChoice, LocationOrder
+from domain.locations import ChangesLeft, LocationChoice, LocationOrder
 from domain.ports import Sealer
 from domain.servers import DeviceKeys
 from domain.subscriptions import SubscriptionStatus
 from infra.postgres.addresses import leave_address, server_of
 from infra.postgres.auto_renewals import grace_of
 from infra.postgres.device_keys import DeviceKeyRing, wipe_keys
-from infra.postgres.location_changes import change_location, choice_of, is_decided
+from infra.postgres.location_changes import change_location, choice_of, is_decided, left_of
 from infra.postgres.pool import Connection, Pool
 from infra.postgres.settling import place_device, settle_devices
 from infra.postgres.setups import PostgresDeviceLedger
@@ -114,6 +114,12 @@ class Devices:
             if subscription is None:
                 return None
             return await choice_of(connection, subscription, device_id, now)
+
+    async def location_changes(self, user_id: UserId, now: datetime) -> ChangesLeft | None:
+        """How many changes of location are left; None where there never was a subscription."""
+        async with self._pool.acquire() as connection:
+            subscription = await connection.fetchrow(SUBSCRIPTION_OF, user_id)
+            return None if subscription is None else await left_of(connection, subscription, now)
 
     async def change_location(self, order: LocationOrder, now: datetime) -> DeviceWork:
         """Move the device to another location, unless that was done since its screen was drawn.

@@ -48,7 +48,7 @@ async def choice_of(
     connection: Connection, subscription: Record, device_id: DeviceId, now: datetime
 ) -> LocationChoice | None:
     """Where the device could go now; None where the plan offers no changes, or it is nowhere."""
-    changes = await _changes_left(connection, subscription, now)
+    changes = await left_of(connection, subscription, now)
     here = await _location_of(connection, subscription, device_id)
     if changes.limit == 0 or here is None:
         return None
@@ -112,14 +112,15 @@ async def change_location(
 async def _require_allowance(
     connection: Connection, subscription: Record, order: LocationOrder, now: datetime
 ) -> None:
-    changes = await _changes_left(connection, subscription, now)
+    changes = await left_of(connection, subscription, now)
     if changes.limit == 0 or not _allows(subscription, order.location):
         raise LocationNotOffered(f"the plan does not let devices go to {order.location}")
     if changes.is_used_up:
         raise LocationLimitReached(f"the next change is allowed from {changes.again_at} on")
 
 
-async def _changes_left(connection: Connection, subscription: Record, now: datetime) -> ChangesLeft:
+async def left_of(connection: Connection, subscription: Record, now: datetime) -> ChangesLeft:
+    """How many changes the subscription may still make."""
     subscription_id: SubscriptionId = subscription["subscription_id"]
     rows = await connection.fetch(
         """

@@ -8,6 +8,7 @@ from asyncpg import Record
 from domain.ids import DeviceId, PurchaseId, ServerId
 from domain.subscriptions import PlacedPeer
 from infra.postgres.pool import Connection
+from infra.postgres.speeds import IS_QUIET
 
 _LEAVING = """
     select d.device_id, a.server_id, coalesce(a.leaving_revision, d.revision) as revision
@@ -20,7 +21,8 @@ _LEAVING = """
 # not with a key that has leaked.
 _PARTING = f"""
     {_LEAVING}
-      and not (a.leaving_revision is not null and d.is_wanted and d.held_revision < d.revision
+      and not (a.leaving_revision is not null and d.is_wanted
+               and d.held_revision < d.revision and not {IS_QUIET}
                and not exists (select from retired_keys k
                                where k.device_id = d.device_id
                                  and k.last_revision >= a.leaving_revision))

@@ -17,7 +17,8 @@ SUBSCRIPTION_OF = """
 """The customer's subscription, the active one or the last that was, with its plan's limits."""
 
 _DEVICES = f"""
-    select d.*, v.location, u.*, d.held_revision >= d.revision or {IS_QUIET} as is_set_up
+    select d.*, v.slug as server, v.location, u.*,
+           d.held_revision >= d.revision or {IS_QUIET} as is_set_up
     from devices d
     left join tunnel_addresses a on a.device_id = d.device_id and a.leaving_revision is null
     left join vpn_servers v on v.server_id = a.server_id
@@ -54,6 +55,7 @@ def _device(row: Record, user_id: UserId) -> Device:
         added_at=row["created_at"],
         may_connect=row["is_wanted"],
         is_set_up=row["is_set_up"],
+        server=row["server"],
         location=row["location"],
         traffic=Traffic(
             latest_handshake=row["latest_handshake"],
