@@ -70,19 +70,18 @@ def ssh_server(kind: SshKind | None, data: Path, key: str, command: list[str]) -
     return OpenSshServer(sshd, data, key, command)
 
 
-async def until_told_to_stop() -> None:
+async def until_told_to_stop(parent: int) -> None:
     """Wait for SIGTERM, SIGINT, or the death of whoever started the node."""
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    parent = os.getppid()
     while not stopping.is_set() and os.getppid() == parent:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PARENT_POLL_SECONDS):
                 await stopping.wait()
 
 
-async def serve(chosen: argparse.Namespace) -> None:
+async def serve(chosen: argparse.Namespace, parent: int) -> None:
     """Raise the interface, put the saved peers on it, open the door, say so, and wait."""
     data: Path = chosen.data
     host_key = kept_host_key(data / "ssh_host_ed25519_key")
@@ -114,8 +113,9 @@ async def serve(chosen: argparse.Namespace) -> None:
         )
         sys.stdout.write(ready.model_dump_json() + "\n")
         sys.stdout.flush()
-        await until_told_to_stop()
+        await until_told_to_stop(parent)
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(options()))
+    # Read before anything is said: whoever hears that the node is ready may be gone a moment later.
+    asyncio.run(serve(options(), os.getppid()))

@@ -31,6 +31,7 @@ async def test_the_access_goes_before_the_money_and_the_customer_hears_of_both(
     assert decision.totals == (OWED,)
     await shop.refund(decision.refund_id).result(rpc_timeout=ANSWER)
     await shop.subscription(subscription_id).result(rpc_timeout=ANSWER)
+    await shop.journal.until("peer_removed", "nl1")
     story = [what for what, _ in shop.journal.notes]
     assert story.index("decide_refund") < story.index("refund") < story.index("refund_done")
     assert shop.journal.all_of("peer_removed") == ["nl1"]
