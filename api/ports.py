@@ -83,8 +83,12 @@ class PurchaseBook(Protocol):
     async def open(self, order: PurchaseOrder, now: datetime) -> bool:
         """Write down the intention to buy; False when it was written before.
 
-        Raises `PromoRefused`.
+        Raises `PromoRefused` or `SoldOut`.
         """
+        ...
+
+    async def require_room(self, order: PurchaseOrder) -> None:
+        """Before a purchase is tried again. Raises `SoldOut`."""
         ...
 
     async def find(self, purchase_id: PurchaseId) -> PurchaseRecord | None:

@@ -22,6 +22,7 @@ from domain.errors import (
     ProviderUnavailable,
     PurchaseRefused,
     ShopError,
+    SoldOut,
     TemporalUnavailable,
     UnknownPurchase,
 )
@@ -50,6 +51,7 @@ class Kind(Enum):
     ALREADY_PAID = (409, "already-paid", "The payment has been made")
     PROMO_REFUSED = (409, "promo-refused", "The promo code cannot be used")
     NOT_PAID = (409, "not-paid", "The payment has not succeeded")
+    SOLD_OUT = (409, "sold-out", "No server has room for this tariff")
     REFUSED = (409, "refused", "The purchase cannot go on")
     GONE = (410, "gone", "It was here, and its time has passed")
     TOO_LARGE = (413, "too-large", "The body is too large")
@@ -173,6 +175,7 @@ _BY_STATUS |= {404: Kind.NOT_FOUND, 422: Kind.MALFORMED}
 
 _BY_ERROR: tuple[tuple[type[ShopError], Kind], ...] = (
     (UnknownPurchase, Kind.NOT_FOUND),
+    (SoldOut, Kind.SOLD_OUT),
     (PurchaseRefused, Kind.REFUSED),
     (PromoRefused, Kind.PROMO_REFUSED),
     (NotPaid, Kind.NOT_PAID),

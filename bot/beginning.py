@@ -4,7 +4,7 @@ import structlog
 
 from bot.phrasebook import Phrasebook
 from bot.replies import Toast
-from bot.screens.checkout import not_started_screen
+from bot.screens.checkout import not_started_screen, sold_out_screen
 from bot.screens.purchase import notice_of, purchase_screen
 from bot.screens.screen import Screen
 from bot.shop import Shop
@@ -12,6 +12,7 @@ from domain.customers import Customer
 from domain.errors import (
     CustomerUnreachable,
     MessageGone,
+    SoldOut,
     TelegramOutcomeUnknown,
     TelegramUnavailable,
     TemporalUnavailable,
@@ -33,7 +34,11 @@ async def begin_purchase(
         PromoRefused: A discount of the order can no longer be had; nothing has begun.
     """
     order = draft.model_copy(update={"message": message})
-    is_new = await shop.purchases.open(order, shop.now())
+    try:
+        is_new = await shop.purchases.open(order, shop.now())
+    except SoldOut:
+        await _show(shop, message, sold_out_screen(phrases))
+        return None
     if is_new:
         await show_preparing(order, message, shop, phrases)
     return await start_purchase(order, message, shop, phrases, is_new=is_new)

@@ -17,11 +17,13 @@ from bot.screens.cancelling import refund_alarm_screen, refund_notice_screen
 from bot.screens.drift import drift_alarm_screen
 from bot.screens.friends import reward_screen
 from bot.screens.gifts import gift_opened_screen, gift_payload, gift_ready_screen
+from bot.screens.health import full_alarm_screen, health_alarm_screen
 from bot.screens.privacy import erasure_screen
 from bot.screens.purchase import purchase_screen, ready_screen
 from bot.screens.reminder import reminder_screen
 from bot.screens.screen import Screen
 from domain.errors import CustomerUnreachable, MessageGone, UnknownPurchase
+from domain.health import FullAlarm, HealthAlarm
 from domain.ids import ChatId, PurchaseId, UserId
 from domain.languages import Language
 from domain.notices import (
@@ -151,6 +153,21 @@ class TelegramNotices:
         log = _log.bind(server=alarm.server, news=alarm.news)
         detail = alarm.drift.model_dump_json()
         await self._call_staff(key, screen, "a server had drifted", detail, log)
+
+    async def raise_health_alarm(self, alarm: HealthAlarm) -> None:
+        """Tell the staff that a server fell or has come back, once for each occasion."""
+        record = alarm.record
+        screen = health_alarm_screen(phrasebook(self._staff_language), record)
+        key = f"server:{record.slug}:health:{alarm.occasion}"
+        log = _log.bind(server=record.slug, health=record.health)
+        await self._call_staff(key, screen, "a server's health changed", record.detail, log)
+
+    async def raise_full_alarm(self, alarm: FullAlarm) -> None:
+        """Tell the staff that plans cannot be sold, once for each occasion."""
+        screen = full_alarm_screen(phrasebook(self._staff_language), alarm)
+        key = f"fleet:full:{alarm.occasion}"
+        log = _log.bind(plans=alarm.plans)
+        await self._call_staff(key, screen, "no room to sell", ", ".join(alarm.plans), log)
 
     async def raise_refund_alarm(self, alarm: RefundAlarm) -> None:
         """Tell the staff of a refused refund, once for each parking, with a button for each way."""

@@ -170,6 +170,10 @@ class PurchaseRefused(ShopError):
     """The purchase cannot begin or go on; the message says why."""
 
 
+class SoldOut(PurchaseRefused):
+    """No server that the plan may use has room: nothing is sold that cannot be delivered."""
+
+
 class PromoRefused(ShopError):
     """A discount that was offered can no longer be had; `refusal` says why."""
 

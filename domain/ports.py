@@ -17,6 +17,7 @@ from domain.evacuation import (
     Relocation,
     Tally,
 )
+from domain.health import Census, FullAlarm, Health, HealthAlarm, HealthRecord, Look, Patient
 from domain.ids import (
     DeviceId,
     ErasureId,
@@ -191,6 +192,14 @@ class Notices(Protocol):
 
     async def raise_drift_alarm(self, alarm: DriftAlarm) -> None:
         """Tell the staff that a server was not what the ledger says, once for each occasion."""
+        ...
+
+    async def raise_health_alarm(self, alarm: HealthAlarm) -> None:
+        """Tell the staff that a server fell or has come back, once for each occasion."""
+        ...
+
+    async def raise_full_alarm(self, alarm: FullAlarm) -> None:
+        """Tell the staff that plans cannot be sold, once for each occasion."""
         ...
 
     async def raise_refund_alarm(self, alarm: RefundAlarm) -> None:
@@ -453,6 +462,30 @@ class ReconcileLedger(Protocol):
 
     async def note_mended(self, server_id: ServerId, generation: int) -> None:
         """The server has been brought to that generation."""
+        ...
+
+
+class HealthLedger(Protocol):
+    """Which servers are well, and what the staff know of it. Raises `FleetRefused`."""
+
+    async def patients(self) -> Sequence[Patient]:
+        """The servers to look at: those that nobody has declared down."""
+        ...
+
+    async def census(self, server_id: ServerId) -> Census:
+        """How many peers a server that was just asked should have told of."""
+        ...
+
+    async def note_look(self, server_id: ServerId, look: Look, now: datetime) -> HealthRecord:
+        """Add a look; what is known then."""
+        ...
+
+    async def note_told(self, server_id: ServerId, health: Health) -> None:
+        """The staff know that the server is so."""
+        ...
+
+    async def plans_without_room(self) -> tuple[str, ...]:
+        """The slugs of plans on offer that nobody could be served with now."""
         ...
 
 

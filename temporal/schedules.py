@@ -15,7 +15,9 @@ from temporalio.client import (
     ScheduleUpdateInput,
 )
 
-from workflows.names import RECONCILE_ROUND_ID, SHOP_QUEUE, STATISTICS_ID
+from workflows.health import PAUSE as LOOK_PAUSE
+from workflows.health import ServerHealthWorkflow
+from workflows.names import HEALTH_ID, RECONCILE_ROUND_ID, SHOP_QUEUE, STATISTICS_ID
 from workflows.reconcile import ReconcileRoundWorkflow
 from workflows.statistics import PAUSE, ServerStatisticsWorkflow
 
@@ -32,6 +34,14 @@ _STATISTICS = Schedule(
 """Looks each minute whether the count is under way, and begins it where it is not."""
 
 
+_HEALTH = Schedule(
+    action=ScheduleActionStartWorkflow(
+        ServerHealthWorkflow.run, id=HEALTH_ID, task_queue=SHOP_QUEUE
+    ),
+    spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=LOOK_PAUSE)]),
+    policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=LOOK_PAUSE),
+)
+
 ROUND_PAUSE = timedelta(minutes=10)
 _RECONCILE_ROUND = Schedule(
     action=ScheduleActionStartWorkflow(
@@ -45,6 +55,7 @@ _RECONCILE_ROUND = Schedule(
 async def keep_schedules(client: Client) -> None:
     """Create the schedules, or bring them up to date; one that an operator paused stays paused."""
     await _keep(client, STATISTICS_ID, _STATISTICS, at_once=True)
+    await _keep(client, HEALTH_ID, _HEALTH, at_once=True)
     await _keep(client, RECONCILE_ROUND_ID, _RECONCILE_ROUND, at_once=False)
 
 

@@ -9,6 +9,7 @@ from typing import Self
 from aiogram import Bot
 from temporalio.client import Client
 
+from activities.health import Probe
 from bot.notices import TelegramNotices
 from bot.renewals import Renewals
 from domain.ids import ChatId
@@ -20,6 +21,7 @@ from domain.ports import (
     DeviceKeeper,
     DeviceLedger,
     EvacuationLedger,
+    HealthLedger,
     Notices,
     PaymentProvider,
     PeerGateway,
@@ -34,6 +36,7 @@ from domain.ports import (
     TrafficLedger,
 )
 from domain.purchases import PurchasePolicy
+from infra.canary.probe import probe
 from infra.keyring import KeyRing
 from infra.postgres.auto_renewals import AutoRenewals
 from infra.postgres.changes import PostgresChangeLedger
@@ -42,6 +45,7 @@ from infra.postgres.devices import Devices
 from infra.postgres.erasure import PostgresPersonalData
 from infra.postgres.evacuations import PostgresEvacuationLedger
 from infra.postgres.gifts import Gifts
+from infra.postgres.health import PostgresHealthLedger
 from infra.postgres.ledger import PostgresPurchaseLedger
 from infra.postgres.notices import PostgresNoticeBook
 from infra.postgres.offers import CustomerOffers
@@ -120,6 +124,8 @@ class Gateways:
     speeds: SpeedLedger
     reconciling: ReconcileLedger
     evacuations: EvacuationLedger
+    health: HealthLedger
+    probe: Probe
     refunds: RefundLedger
     changes: ChangeLedger
     desk: SubscriptionDesk
@@ -205,6 +211,8 @@ def compose(pool: Pool, ring: KeyRing, bot: Bot, outside: Outside, choices: Choi
         speeds=PostgresSpeedLedger(pool),
         reconciling=PostgresReconcileLedger(pool, ring),
         evacuations=PostgresEvacuationLedger(pool, ring),
+        health=PostgresHealthLedger(pool, ring),
+        probe=probe,
         refunds=PostgresRefundLedger(pool),
         changes=PostgresChangeLedger(pool),
         desk=outside.desk,

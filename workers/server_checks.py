@@ -1,12 +1,11 @@
 """Whether a server is well: as the shop sees it, and as a customer does."""
 
-from collections.abc import Iterator
-
 import typer
 
 from domain.canaries import Canary, CanaryReport
 from domain.errors import InstallationFailed, ServerRefused, ServerUnavailable
-from domain.servers import Server, ServerInfo
+from domain.health import differences
+from domain.servers import Server
 from infra.canary.probe import probe
 from infra.peer_sets import limits_speeds
 from infra.wireguard import SshPeerGateway
@@ -32,7 +31,8 @@ async def find_problems(
         await peers.ensure_peer(canary.peer_on(server))
         info = await peers.info(server)
         typer.echo(f"program {info.version} answers the shop's key; {info.peer_count} peers")
-        problems += _differences(server, info)
+        upgrade = f"`wgshop server upgrade {server.slug}` puts that right"
+        problems += [f"{what}: {upgrade}" for what in differences(server, info)]
         if must_limit_speeds and not limits_speeds(info.version):
             problems.append(cannot_limit_speeds(server.slug, info.version))
     except (ServerUnavailable, ServerRefused) as error:
@@ -50,18 +50,6 @@ def cannot_limit_speeds(slug: str, version: str) -> str:
         f"its program {version} cannot hold customers to their plans' speed, so they have all of "
         f"it: `wgshop server upgrade {slug}`"
     )
-
-
-def _differences(server: Server, info: ServerInfo) -> Iterator[str]:
-    """What the interface says of itself, against the files that customers have."""
-    disguise = server.obfuscation
-    upgrade = f"`wgshop server upgrade {server.slug}` puts that right"
-    if info.public_key != server.public_key:
-        yield f"its interface has another key than the ledger: {upgrade}"
-    if info.listen_port != server.endpoint_port:
-        yield f"it listens on UDP port {info.listen_port}, not {server.endpoint_port}: {upgrade}"
-    if disguise is not None and not disguise.agrees_with(info.obfuscation):
-        yield f"its AmneziaWG parameters are not the ledger's: {upgrade}"
 
 
 def _words(report: CanaryReport) -> str:

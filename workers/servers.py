@@ -177,7 +177,7 @@ async def list_servers() -> None:
         berths = await office.fleet.berths()
         must_limit_speeds = await office.fleet.limits_speeds()
     rows = [
-        ("server", "location", "state", "customers", "strangers", "endpoint", "ssh"),
+        ("server", "location", "state", "health", "customers", "strangers", "endpoint", "ssh"),
         *map(_row, berths),
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -196,11 +196,18 @@ def _row(berth: Berth) -> tuple[str, ...]:
         server.slug,
         server.location,
         server.state if berth.principal is None else f"standby of {berth.principal}",
+        _health(berth),
         f"{berth.taken}/{berth.registration.capacity}",
         str(len(berth.strangers)),
         f"{server.endpoint_host}:{server.endpoint_port}",
         f"{server.ssh_user}@{server.ssh_host}:{server.ssh_port}",
     )
+
+
+def _health(berth: Berth) -> str:
+    if berth.health is None:
+        return "not looked at"
+    return berth.health if berth.symptom is None else f"{berth.health}: {berth.symptom}"
 
 
 async def set_server_state(slug: str, state: ServerState) -> None:

@@ -10,6 +10,7 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 
 from activities.changes import ChangeActivities
 from activities.evacuation import EvacuationActivities, RelocationActivities
+from activities.health import HealthActivities, HealthNewsActivities
 from activities.interceptor import ShopInterceptor
 from activities.ledger import LedgerActivities
 from activities.notices import NoticeActivities
@@ -28,6 +29,7 @@ from workflows.clearing import ServerClearingWorkflow
 from workflows.device_setup import DeviceSetupWorkflow
 from workflows.erasure import ErasureWorkflow
 from workflows.evacuation import EvacuationWorkflow
+from workflows.health import ServerHealthWorkflow
 from workflows.names import PAYMENTS_QUEUE, SHOP_QUEUE, VPN_QUEUE
 from workflows.purchase import PurchaseWorkflow
 from workflows.reconcile import ReconcileRoundWorkflow, ReconcileWorkflow
@@ -46,6 +48,7 @@ WORKFLOWS = [
     SurplusRefundWorkflow,
     DeviceSetupWorkflow,
     ServerStatisticsWorkflow,
+    ServerHealthWorkflow,
     ReconcileWorkflow,
     ReconcileRoundWorkflow,
     EvacuationWorkflow,
@@ -112,6 +115,7 @@ def _shop_activities(gateways: Gateways) -> list[Callable[..., Awaitable[object]
     subscriptions = SubscriptionActivities(gateways.access, gateways.devices, gateways.desk)
     refunds = RefundActivities(gateways.refunds, gateways.notices)
     changes = ChangeActivities(gateways.changes, gateways.keeper)
+    health_news = HealthNewsActivities(gateways.health, gateways.notices)
     return [
         changes.change_plan,
         changes.freeze_subscription,
@@ -146,6 +150,8 @@ def _shop_activities(gateways: Gateways) -> list[Callable[..., Awaitable[object]
         notices.tell_device_delayed,
         notices.raise_alarm,
         notices.raise_drift_alarm,
+        health_news.raise_health_alarm,
+        health_news.raise_full_alarm,
         notices.remind,
         subscriptions.open_subscription,
         subscriptions.read_subscription,
@@ -204,6 +210,7 @@ def _vpn_worker(client: Client, gateways: Gateways, grace: timedelta, places: in
     vpn = VpnActivities(gateways.access, gateways.devices, gateways.peers)
     traffic = TrafficActivities(gateways.traffic, gateways.peers, gateways.speeds, gateways.desk)
     reconciling = ReconcileActivities(gateways.reconciling, gateways.peers)
+    health = HealthActivities(gateways.health, gateways.peers, gateways.probe)
     relocation = RelocationActivities(gateways.evacuations, vpn)
     return Worker(
         client,
@@ -214,6 +221,7 @@ def _vpn_worker(client: Client, gateways: Gateways, grace: timedelta, places: in
             vpn.move_device,
             vpn.remove_peer,
             traffic.collect_statistics,
+            health.look_at_servers,
             reconciling.servers_to_reconcile,
             reconciling.reconcile,
             relocation.settle_relocation,

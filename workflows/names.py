@@ -67,6 +67,9 @@ def device_workflow_id(turn: DeviceTurn) -> str:
 RECONCILE_ROUND_ID = "reconcile-round"
 """The schedule that has all servers reconciled, and the beginning of its workflows' ids."""
 
+HEALTH_ID = "server-health"
+"""The schedule that has servers looked at, and the beginning of its workflows' ids."""
+
 STATISTICS_ID = "server-statistics"
 """The schedule that has traffic counted, and the beginning of its workflows' ids."""
 

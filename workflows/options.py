@@ -98,6 +98,9 @@ COUNTING = StepOptions(
 )
 """A look at every VPN server's counters, each with the gateway's own deadline of 30 s."""
 
+LOOKING = COUNTING | StepOptions(start_to_close_timeout=timedelta(seconds=55))
+"""A look at every VPN server: its program's answer, and two tries of the canary after it."""
+
 CLEARING = SERVER | StepOptions(
     # Some twenty peers, each with the gateway's own deadline of 30 s.
     start_to_close_timeout=timedelta(minutes=3),

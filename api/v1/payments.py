@@ -45,6 +45,7 @@ IdempotencyKey = Annotated[
         Kind.PROMO_REFUSED,
         Kind.EMAIL_NEEDED,
         Kind.UNAUTHENTICATED,
+        Kind.SOLD_OUT,
         Kind.REFUSED,
         Kind.MALFORMED,
         Kind.KEY_REUSED,
@@ -90,6 +91,7 @@ async def payment(payment_id: UUID, _service: ServiceDep, parts: PartsDep) -> Pa
         Kind.NOT_FOUND,
         Kind.ALREADY_PAID,
         Kind.PROMO_REFUSED,
+        Kind.SOLD_OUT,
         Kind.REFUSED,
         Kind.MALFORMED,
         Kind.PROVIDER_AWAY,
@@ -110,6 +112,7 @@ async def retry(
         raise Refusal(Kind.ALREADY_PAID)
     if not record.stage.is_unpaid_end:
         raise Refusal(Kind.REFUSED, failure_reason(record))
+    await parts.purchases.require_room(record.order)
     await parts.offers.hold_again(record.order, parts.clock())
     again = record.order.for_attempt(record.attempt + 1)
     return pending_document(record, await _invoice(again, parts))

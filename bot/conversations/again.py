@@ -7,10 +7,11 @@ from bot.buttons import Again
 from bot.catalogue import catalogue_of
 from bot.phrasebook import Phrasebook
 from bot.replies import Toast, turn_page
+from bot.screens.checkout import sold_out_screen
 from bot.screens.plans import changed_plans_screen
 from bot.shop import Shop
 from domain.customers import Customer
-from domain.errors import PromoRefused, TemporalUnavailable
+from domain.errors import PromoRefused, SoldOut, TemporalUnavailable
 from domain.ids import PurchaseId
 from domain.purchases import PurchaseOrder, PurchaseRecord
 
@@ -36,7 +37,11 @@ async def try_again(
         await turn_page(shop.messenger, tap, changed_plans_screen(phrases, catalogue), fresh=True)
         return None
     try:
+        await shop.purchases.require_room(record.order)
         await shop.starter.begin_purchase(_next_attempt(record, callback_data, shop))
+    except SoldOut:
+        await turn_page(shop.messenger, tap, sold_out_screen(phrases), fresh=True)
+        return None
     except TemporalUnavailable:
         return Toast(text=phrases.label("checkout.not_started_again"), alert=True)
     return Toast(text=phrases.label("checkout.again"))

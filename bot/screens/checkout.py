@@ -1,6 +1,6 @@
 """What can come between the tap on a price and the payment page."""
 
-from bot.buttons import Place, goes_on, opens
+from bot.buttons import Place, back_to_menu, goes_on, opens
 from bot.phrasebook import Phrasebook
 from bot.screens.screen import Screen
 from domain.purchases import PurchaseOrder
@@ -21,6 +21,12 @@ def refused_email_screen(phrases: Phrasebook) -> Screen:
 def saved_email_screen(phrases: Phrasebook, email: str) -> Screen:
     """The address that was understood, so that a slip of the finger is seen, and how to mend it."""
     return Screen(text=phrases.say("checkout.email_saved", email=email))
+
+
+def sold_out_screen(phrases: Phrasebook) -> Screen:
+    """No server has room for what was tapped; nothing has begun."""
+    plans = (opens(phrases.label("button.other_plans"), Place.PLANS),)
+    return Screen(text=phrases.say("checkout.sold_out"), rows=(plans, back_to_menu(phrases)))
 
 
 def not_started_screen(phrases: Phrasebook, order: PurchaseOrder) -> Screen:

@@ -7,7 +7,7 @@ decides what for.
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address
 
-from domain.ids import DeviceId, ServerId
+from domain.ids import DeviceId, ServerId, UserId
 from infra.postgres.pool import Connection
 
 # The inner select skips what others are taking now; the update's own condition is checked again
@@ -58,18 +58,56 @@ where device_id = $1 and (server_id, ipv4) = (
 returning true
 """
 
-_CANDIDATES = """
-select s.server_id
-from vpn_servers s
-join lateral (
-    select count(*) as free from tunnel_addresses a
-    where a.server_id = s.server_id and a.device_id is null
-) room on true
-where s.state = 'selling'
+# A server that is down gets nobody, a suspect one only whom no healthy one takes.
+_OPEN = """
+    vpn_servers s left join server_health h using (server_id)
+    where s.state = 'selling' and h.health is distinct from 'down'
+"""
+
+_CANDIDATES = f"""
+select s.server_id,
+       (select count(*) from tunnel_addresses a
+        where a.server_id = s.server_id and a.device_id is null) as free
+from {_OPEN}
   and (cardinality($1::text[]) = 0 or s.location = any($1))
   and s.server_id is distinct from $2
-order by room.free desc, s.server_id
+order by coalesce(h.health = 'suspect', false), free desc, s.server_id
+"""  # noqa: S608  # both are texts above
+
+# An address that one of the two statements above would take.
+_HAS_ROOM = """
+    exists (
+        select from tunnel_addresses a left join devices d using (device_id)
+        where a.server_id = s.server_id and a.leaving_revision is null
+          and (a.device_id is null or (not d.is_wanted and d.absent_since is not null)))
 """
+
+_PLACES_WITH_ROOM = f"select distinct s.location from {_OPEN} and {_HAS_ROOM} order by 1"  # noqa: S608
+
+
+async def places_with_room(connection: Connection) -> tuple[str, ...]:
+    """The locations where a new device would find an address now."""
+    return tuple(row["location"] for row in await connection.fetch(_PLACES_WITH_ROOM))
+
+
+async def has_address(connection: Connection, user_id: UserId) -> bool:
+    """Whether a device of the customer's has an address, perhaps from before their access ended."""
+    return bool(
+        await connection.fetchval(
+            """
+            select exists (
+                select from tunnel_addresses a
+                join devices d using (device_id) join subscriptions s using (subscription_id)
+                where s.user_id = $1 and a.leaving_revision is null)
+            """,
+            user_id,
+        )
+    )
+
+
+def is_open(locations: Sequence[str], open_places: Sequence[str]) -> bool:
+    """Whether one of a plan's locations is open; none named means any."""
+    return any(place in open_places for place in locations) if locations else bool(open_places)
 
 
 async def server_of(connection: Connection, device_id: DeviceId) -> ServerId | None:
@@ -92,9 +130,10 @@ async def take_address(
 
     An empty `locations` means any. The device must not have an address.
     """
-    servers = await connection.fetch(_CANDIDATES, list(locations), away_from)
+    rows = await connection.fetch(_CANDIDATES, list(locations), away_from)
+    servers = [row["server_id"] for row in rows]
     for statement in (_TAKE_FREE, _TAKE_FROM_LONGEST_ABSENT):
-        for (server_id,) in servers:
+        for server_id in servers:
             if await connection.fetchval(statement, device_id, server_id):
                 return ServerId(server_id)
     return None

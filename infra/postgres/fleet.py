@@ -5,6 +5,7 @@ from pydantic import SecretStr
 
 from domain.canaries import Canary
 from domain.errors import FleetRefused
+from domain.health import Health, Symptom
 from domain.ids import ServerId
 from domain.model import Value
 from domain.ports import Sealer
@@ -20,8 +21,9 @@ _BERTHS = """
          where a.server_id = v.server_id and a.leaving_revision is null and d.is_wanted) as taken,
         (select strangers from server_drifts r where r.server_id = v.server_id
          order by generation desc limit 1) as strangers,
+        h.health, h.symptom,
         (select slug from vpn_servers p where p.server_id = v.standby_of) as principal
-    from vpn_servers v
+    from vpn_servers v left join server_health h using (server_id)
 """
 
 # What the server holds, or may still hold: nobody may forget the server before these are gone.
@@ -46,6 +48,9 @@ class Berth(Value):
     """The slug of the server whose customers it waits to take."""
     program_version: str | None = None
     """Of the program on it, at the last reconcile."""
+    health: Health | None = None
+    """What the last looks came to; None before the first."""
+    symptom: Symptom | None = None
     is_installed: bool
     """Whether its installation came to its end; a server registered by hand has none."""
 
@@ -253,5 +258,7 @@ def _berth(row: Record) -> Berth:
         strangers=tuple(row["strangers"] or ()),
         principal=row["principal"],
         program_version=row["program_version"],
+        health=row["health"] and Health(row["health"]),
+        symptom=row["symptom"] and Symptom(row["symptom"]),
         is_installed=row["installed_at"] is not None,
     )

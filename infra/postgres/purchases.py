@@ -4,9 +4,11 @@ from datetime import datetime
 
 from asyncpg import Record
 
+from domain.errors import SoldOut
 from domain.ids import PurchaseId, UserId
 from domain.payments import Cancellation
-from domain.purchases import PurchaseOrder, PurchaseRecord, PurchaseStage, StuckReason
+from domain.purchases import PurchaseKind, PurchaseOrder, PurchaseRecord, PurchaseStage, StuckReason
+from infra.postgres.addresses import has_address, is_open, places_with_room
 from infra.postgres.discount_uses import hold_discounts
 from infra.postgres.pool import Connection, Pool
 
@@ -32,12 +34,19 @@ class Purchases:
 
         Raises:
             PromoRefused: A discount can no longer be had; nothing is written.
+            SoldOut: No server has room for it; nothing is written.
         """
         async with self._pool.acquire() as connection, connection.transaction():
             is_new = await insert_purchase(connection, order, now)
             if is_new:
+                await _require_room(connection, order)
                 await hold_discounts(connection, order, now)
         return is_new
+
+    async def require_room(self, order: PurchaseOrder) -> None:
+        """Before a purchase is tried again. Raises `SoldOut`."""
+        async with self._pool.acquire() as connection:
+            await _require_room(connection, order)
 
     async def find(self, purchase_id: PurchaseId) -> PurchaseRecord | None:
         """The purchase, if there is one."""
@@ -75,6 +84,23 @@ class Purchases:
             user_id,
         )
         return None if row is None else _record(row)
+
+
+async def _require_room(connection: Connection, order: PurchaseOrder) -> None:
+    """Refuse money for what cannot be delivered now.
+
+    Whoever has an address keeps it, so they may renew; a gift is opened later, when there may be
+    room. A shop without any server has not been set up yet: what it sells waits for the first.
+    """
+    if order.kind is PurchaseKind.GIFT or await has_address(connection, order.user_id):
+        return
+    if not await connection.fetchval("select exists (select from vpn_servers)"):
+        return
+    locations = await connection.fetchval(
+        "select locations from tariffs where tariff_id = $1", order.plan_id
+    )
+    if not is_open(locations, await places_with_room(connection)):
+        raise SoldOut("no server that the plan may use has room")
 
 
 async def insert_purchase(connection: Connection, order: PurchaseOrder, now: datetime) -> bool:

@@ -69,7 +69,11 @@ class Servers:
     async def locations_for_sale(self) -> tuple[str, ...]:
         """Each location with a server that takes new customers, once, in order."""
         rows = await self._pool.fetch(
-            "select distinct location from vpn_servers where state = 'selling' order by location"
+            """
+            select distinct location from vpn_servers left join server_health using (server_id)
+            where state = 'selling' and health is distinct from 'down'
+            order by location
+            """
         )
         return tuple(row["location"] for row in rows)
 

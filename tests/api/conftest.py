@@ -21,7 +21,7 @@ from api.probes import Probe
 from api.tokens import mint_service_token
 from domain import pricing
 from domain.customers import Customer, Introduction
-from domain.errors import PromoRefused, TemporalUnavailable
+from domain.errors import PromoRefused, SoldOut, TemporalUnavailable
 from domain.ids import (
     DeviceId,
     PlanId,
@@ -76,6 +76,8 @@ class Memory:
     codes: dict[str, PromoCode] = field(default_factory=dict)
     hold_refusal: PromoRefusal | None = None
     ledger_is_away: bool = False
+    is_full: bool = False
+    """No server has room."""
     on_payment_seen: Callable[[PurchaseOrder], None] = lambda order: None
     invoice_failure: Exception | None = None
     temporal_failure: Exception | None = None
@@ -219,10 +221,15 @@ class Purchases:
         self.memory.check_ledger()
         if order.purchase_id in self.memory.records:
             return False
+        await self.require_room(order)
         self.memory.records[order.purchase_id] = PurchaseRecord(
             order=order, stage=PurchaseStage.PREPARING, created_at=now, updated_at=now
         )
         return True
+
+    async def require_room(self, order: PurchaseOrder) -> None:
+        if self.memory.is_full:
+            raise SoldOut(f"no server has room for plan {order.plan_id}")
 
     async def find(self, purchase_id: PurchaseId) -> PurchaseRecord | None:
         self.memory.check_ledger()

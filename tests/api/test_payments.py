@@ -332,6 +332,24 @@ async def test_temporal_away_is_503_and_says_nothing_of_the_inside(
     assert "10.0.0.5" not in answer.text
 
 
+async def test_a_full_fleet_is_409_and_nothing_is_ordered(
+    service: httpx.AsyncClient, memory: Memory
+) -> None:
+    memory.is_full = True
+    answer = await service.post(CREATE, json=ORDER)
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:wgshop:problem:sold-out")
+    assert memory.records == {}
+
+
+async def test_a_full_fleet_takes_no_second_try_either(
+    service: httpx.AsyncClient, memory: Memory, payment_id: UUID
+) -> None:
+    memory.settle(payment_id, PurchaseStage.DECLINED)
+    memory.is_full = True
+    answer = await service.post(f"/api/v1/payments/{payment_id}/retry", json={})
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:wgshop:problem:sold-out")
+
+
 async def test_a_refusal_of_the_workflow_is_409_with_its_reason(
     service: httpx.AsyncClient, memory: Memory, payment_id: UUID
 ) -> None:

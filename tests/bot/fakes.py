@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from domain import pricing
 from domain.customers import Customer, Introduction
 from domain.devices import Device, DeviceShelf, DeviceTurn, DeviceWork, ReissueOrder
-from domain.errors import GiftGone, PromoRefused, TemporalUnavailable
+from domain.errors import GiftGone, PromoRefused, SoldOut, TemporalUnavailable
 from domain.gifts import Gift
 from domain.holdings import Backing, Holding, Holdings
 from domain.ids import (
@@ -297,10 +297,17 @@ class Purchases:
         self.records: dict[PurchaseId, PurchaseRecord] = {}
         self.refusal: PromoRefusal | None = None
         """Of a discount that goes at the very moment."""
+        self.is_full = False
+        """No server has room."""
+
+    async def require_room(self, _order: PurchaseOrder) -> None:
+        if self.is_full:
+            raise SoldOut("no server has room")
 
     async def open(self, order: PurchaseOrder, now: datetime) -> bool:
         if order.purchase_id in self.records:
             return False
+        await self.require_room(order)
         if self.refusal is not None:
             raise PromoRefused(self.refusal)
         self.records[order.purchase_id] = PurchaseRecord(

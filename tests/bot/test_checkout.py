@@ -286,9 +286,27 @@ class TestTryAgain:
         assert len(stage.starter.begun) == 1
         assert "цены изменились" in anna.screen
 
+    async def test_nothing_is_charged_again_while_the_servers_are_full(
+        self, stage: Stage, anna: Phone, declined: str
+    ) -> None:
+        stage.purchases.is_full = True
+        await anna.tap_data(declined)
+        assert len(stage.starter.begun) == 1
+        assert "Свободных мест сейчас нет" in anna.screen
+
     async def test_without_temporal_it_says_so(
         self, stage: Stage, anna: Phone, declined: str
     ) -> None:
         stage.starter.is_away = True
         await anna.tap_data(declined)
         assert "деньги не списаны" in (anna.toast.text or "")
+
+
+async def test_a_full_fleet_takes_no_money_and_says_so(stage: Stage, at_the_plans: Phone) -> None:
+    stage.purchases.is_full = True
+    await at_the_plans.tap("30 дней")
+    assert "Деньги не списаны" in at_the_plans.screen
+    assert stage.starter.begun == []
+    stage.purchases.is_full = False
+    await at_the_plans.tap("Все тарифы")
+    assert any("30 дней" in label for label in at_the_plans.labels)

@@ -42,6 +42,7 @@ from bot.screens.checkout import (
     not_started_screen,
     refused_email_screen,
     saved_email_screen,
+    sold_out_screen,
 )
 from bot.screens.declines import REASONS
 from bot.screens.devices import (
@@ -67,6 +68,7 @@ from bot.screens.gifts import (
     gifts_screen,
     give_screen,
 )
+from bot.screens.health import full_alarm_screen, health_alarm_screen
 from bot.screens.help import help_screen
 from bot.screens.language import language_screen
 from bot.screens.locations import location_changed_screen, locations_screen
@@ -83,6 +85,7 @@ from bot.screens.subscription import subscription_screen
 from bot.standing import Standing
 from domain.devices import DeviceShelf
 from domain.evacuation import EvacuationCause
+from domain.health import FullAlarm, Health, HealthRecord, Symptom
 from domain.ids import (
     ChatId,
     MessageId,
@@ -91,6 +94,7 @@ from domain.ids import (
     PurchaseId,
     RefundId,
     SavedMethodId,
+    ServerId,
     SubscriptionId,
     UserId,
 )
@@ -232,6 +236,7 @@ def catalogues(phrases: Phrasebook) -> Iterator[Named]:
     yield "checkout, e-mail", email_screen(phrases)
     yield "checkout, e-mail refused", refused_email_screen(phrases)
     yield "checkout, e-mail saved", saved_email_screen(phrases, "anna@mail.ru")
+    yield "checkout, sold out", sold_out_screen(phrases)
     yield "checkout, not started", not_started_screen(phrases, order(phrases))
 
 
@@ -475,6 +480,21 @@ def cancelling(phrases: Phrasebook) -> Iterator[Named]:
         found = Drift(missing=12, changed=1, strangers=("A" * 43 + "=", "B" * 43 + "="), blocked=1)
         drifted = DriftAlarm(news=drift_news, server="nl1", drift=found, occasion="7")
         yield f"drift, {drift_news}", drift_alarm_screen(phrases, drifted)
+    yield from server_alarms(phrases)
+
+
+def server_alarms(phrases: Phrasebook) -> Iterator[Named]:
+    well = HealthRecord(server_id=ServerId(1), slug="nl1", since=NOW)
+    yield "health, healthy", health_alarm_screen(phrases, well)
+    for symptom in Symptom:
+        ill = {
+            "health": Health.DOWN if symptom.harms_customers else Health.SUSPECT,
+            "symptom": symptom,
+            "detail": "UDP nl1.example.com:51820 does not answer",
+        }
+        yield f"health, {symptom}", health_alarm_screen(phrases, well.model_copy(update=ill))
+    full = FullAlarm(plans=("month", "year"), occasion="2026-03-01")
+    yield "health, no room", full_alarm_screen(phrases, full)
 
 
 def changing(phrases: Phrasebook) -> Iterator[Named]:

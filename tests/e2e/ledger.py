@@ -132,18 +132,6 @@ class Ledger:
         )
         return [(row["actor"], row["action"]) for row in rows]
 
-    async def emptiest_server(self) -> str:
-        """Where the next customer will be placed."""
-        return str(
-            await self._database.fetchval(
-                """
-                select slug from vpn_servers join tunnel_addresses using (server_id)
-                group by server_id, slug
-                order by count(*) filter (where device_id is null) desc, server_id limit 1
-                """
-            )
-        )
-
     async def server_of(self, customer: Shopper) -> str:
         """Where the customer's one device belongs."""
         return str(

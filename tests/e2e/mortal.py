@@ -72,7 +72,10 @@ def mortal_gateways(fate: Fate) -> Callable[[Gateways], Gateways]:
 
     def around(gateways: Gateways) -> Gateways:
         return Gateways(
-            **{name: Mortal(fate, name, gateway) for name, gateway in vars(gateways).items()}
+            **{
+                name: gateway if callable(gateway) else Mortal(fate, name, gateway)
+                for name, gateway in vars(gateways).items()
+            }
         )
 
     return around

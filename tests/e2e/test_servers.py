@@ -66,11 +66,11 @@ async def test_a_purchase_that_parks_calls_staff_and_goes_on_by_a_retry(
 async def test_a_purchase_moves_to_another_server_when_staff_say_so(
     newcomer: Shopper, ledger: Ledger, shop: EmbeddedShop, telegram: TelegramSandbox
 ) -> None:
-    chosen = await ledger.emptiest_server()
-    (other,) = set(shop.nodes) - {chosen}
-    await order(shop.nodes[chosen], "down")
+    await set_all(shop, "down")
     await newcomer.buys()
     await ledger.reaches(newcomer, "stuck")
+    (other,) = set(shop.nodes) - {await ledger.server_of(newcomer)}
+    await order(shop.nodes[other], "up")
     purchase = await ledger.purchase_id(newcomer)
     alarm = await alarm_about(telegram, purchase)
     await press_repair(telegram, alarm, "other_server")
@@ -127,19 +127,22 @@ async def test_two_customers_at_once_get_the_last_address_once(
     database: Connection,
     telegram: TelegramSandbox,
 ) -> None:
-    # Those that earlier customers left count as free too, once their peers are gone.
+    # Both begin while there is room.
+    pages = [await customer.reaches_payment_page() for customer in (newcomer, second_newcomer)]
+    # One that nobody has is left; those that earlier customers left count as free too, some day.
     await database.execute(
         """
         with free as (
-            select server_id, ipv4 from tunnel_addresses left join devices using (device_id)
+            select server_id, ipv4, device_id is not null as is_left
+            from tunnel_addresses left join devices using (device_id)
             where device_id is null or not is_wanted
         )
         delete from tunnel_addresses
-        where (server_id, ipv4) in (select * from free order by server_id, ipv4 offset 1)
+        where (server_id, ipv4) in (
+            select server_id, ipv4 from free order by is_left, server_id, ipv4 offset 1)
         """
     )
     try:
-        pages = [await customer.reaches_payment_page() for customer in (newcomer, second_newcomer)]
         await newcomer.pays(pages[0])
         await second_newcomer.pays(pages[1])
         stages = {

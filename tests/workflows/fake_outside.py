@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from domain.errors import ServerUnavailable, ShopError, TelegramUnavailable
+from domain.health import FullAlarm, HealthAlarm
 from domain.ids import PurchaseId
 from domain.notices import (
     ConfigDelivery,
@@ -63,7 +64,14 @@ class FakePeers:
         await self._journal.note("peer_removed", removal.server.slug)
 
     async def info(self, server: Server) -> ServerInfo:
-        raise NotImplementedError(f"no workflow asks {server.slug} about itself")
+        await self._reach("info", server, self.faults)
+        return ServerInfo(
+            version="1.2.0",
+            interface=server.interface,
+            public_key=server.public_key,
+            listen_port=server.endpoint_port,
+            peer_count=0,
+        )
 
     async def statistics(self, server: Server) -> Sequence[PeerStatistics]:
         await self._reach("statistics", server, self.faults)
@@ -135,6 +143,12 @@ class FakeNotices:
 
     async def raise_drift_alarm(self, alarm: DriftAlarm) -> None:
         await self._send("drift_alarm", alarm)
+
+    async def raise_health_alarm(self, alarm: HealthAlarm) -> None:
+        await self._send("health_alarm", alarm)
+
+    async def raise_full_alarm(self, alarm: FullAlarm) -> None:
+        await self._send("full_alarm", alarm.plans)
 
     async def raise_refund_alarm(self, alarm: RefundAlarm) -> None:
         await self._send("refund_alarm", alarm)

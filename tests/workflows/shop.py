@@ -26,6 +26,7 @@ from temporal.starter import Starter
 from tests.workflows.fake_changes import FakeChanges
 from tests.workflows.fake_devices import FakeDevices, FakeSpeeds, FakeTraffic
 from tests.workflows.fake_evacuations import FakeEvacuations
+from tests.workflows.fake_health import FakeHealth, well_canary
 from tests.workflows.fake_ledger import USER, FakeLedger
 from tests.workflows.fake_outside import FakeNotices, FakePeers
 from tests.workflows.fake_personal_data import FakePersonalData
@@ -122,6 +123,7 @@ class Shop:
         self.traffic = FakeTraffic(self.journal)
         self.speeds = FakeSpeeds(self.journal)
         self.reconciling = FakeReconciling(self.journal)
+        self.health = FakeHealth(self.journal)
         self.evacuations = FakeEvacuations(self.journal)
         self.peers = FakePeers(self.journal)
         self.notices = FakeNotices(self.journal)
@@ -150,6 +152,8 @@ class Shop:
             speeds=self.speeds,
             reconciling=self.reconciling,
             evacuations=self.evacuations,
+            health=self.health,
+            probe=well_canary,
             desk=self.starter,
             personal_data=self.personal_data,
         )

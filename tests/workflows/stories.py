@@ -9,6 +9,7 @@ from temporalio.client import WorkflowHandle, WorkflowHistoryEventFilterType
 
 from domain.devices import DeviceTurn
 from domain.errors import ErasureRefused, ServerRefused
+from domain.health import BAD_LOOKS_TO_FALL, Census, Health
 from domain.ids import (
     ChatId,
     DeviceId,
@@ -51,7 +52,10 @@ from tests.workflows.shop import (
     an_order,
 )
 from workflows.device_setup import AFTER_A_REFUSAL, PARTING, DeviceSetup, DeviceSetupWorkflow
+from workflows.health import PAUSE as LOOK_PAUSE
+from workflows.health import ServerHealthWorkflow
 from workflows.names import (
+    HEALTH_ID,
     RECONCILE_ROUND_ID,
     SHOP_QUEUE,
     STATISTICS_ID,
@@ -341,6 +345,22 @@ async def reconcile_refused(shop: Shop) -> Handle:
     return await _reconciled(shop)
 
 
+async def health_fell(shop: Shop) -> Handle:
+    """One server falls, another is reconciled, and there is no room."""
+    shop.health.known = [1, 2]
+    shop.health.full = ("month",)
+    shop.health.census_of = Census(least=3, most=3, has_guests=False)
+    shop.peers.take_down("nl1")
+    handle = await shop.client.start_workflow(
+        ServerHealthWorkflow.run, id=HEALTH_ID, task_queue=SHOP_QUEUE
+    )
+    for looks in range(1, BAD_LOOKS_TO_FALL + 1):
+        await shop.journal.until("looked", times=2 * looks)
+        await shop.forward(handle, LOOK_PAUSE)
+    await shop.journal.until("told", Health.DOWN)
+    return await _this_run(shop, handle)
+
+
 async def reconcile_round(shop: Shop) -> Handle:
     shop.reconciling.known = [1, 2]
     handle = await shop.client.start_workflow(
@@ -484,6 +504,7 @@ STORIES: dict[str, dict[str, Story]] = {
     },
     "ServerStatistics": {"counted": statistics_counted},
     "Reconcile": {"done": reconcile_done, "refused": reconcile_refused},
+    "ServerHealth": {"fell": health_fell},
     "ReconcileRound": {"begun": reconcile_round},
     **EVACUATION_STORIES,
 }

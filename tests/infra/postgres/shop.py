@@ -41,7 +41,7 @@ from infra.postgres.former_customers import FormerCustomers
 from infra.postgres.ledger import PostgresPurchaseLedger
 from infra.postgres.plans import Plans
 from infra.postgres.pool import Pool
-from infra.postgres.purchases import Purchases
+from infra.postgres.purchases import Purchases, insert_purchase
 from infra.postgres.refunds import PostgresRefundLedger
 from infra.postgres.servers import ServerRegistration, Servers
 from infra.postgres.setups import PostgresDeviceLedger
@@ -67,6 +67,7 @@ class Shop:
         mint_keys: Callable[[], DeviceKeys] = new_device_keys,
     ) -> None:
         self.pool = pool
+        self.sealer = sealer
         self.ledger = PostgresPurchaseLedger(pool, sealer, mint_keys)
         self.access = Subscriptions(pool, sealer)
         self.devices = Devices(pool, sealer, mint_keys)
@@ -91,8 +92,20 @@ class Shop:
 
     async def order(self, user_id: UserId, plan: str = "month") -> PurchaseOrder:
         """A purchase that is written down and awaits its payment."""
+        order = await self._draft(user_id, plan)
+        await self.purchases.open(order, NOW)
+        return order
+
+    async def pay_late(self, user_id: UserId, plan: str = "month") -> Grant:
+        """A purchase that began while there was room, and is paid when that may be gone."""
+        order = await self._draft(user_id, plan)
+        async with self.pool.acquire() as connection:
+            await insert_purchase(connection, order, NOW)
+        return await self.pay(order)
+
+    async def _draft(self, user_id: UserId, plan: str) -> PurchaseOrder:
         found = next(one for one in await self.plans.for_sale() if one.slug == plan)
-        order = PurchaseOrder(
+        return PurchaseOrder(
             purchase_id=PurchaseId(uuid4()),
             user_id=user_id,
             plan_id=found.plan_id,
@@ -101,8 +114,6 @@ class Shop:
             duration=found.duration,
             language=Language.RUSSIAN,
         )
-        await self.purchases.open(order, NOW)
-        return order
 
     async def pay(self, order: PurchaseOrder, now: datetime = NOW) -> Grant:
         return await self.ledger.record_payment_and_grant(order.purchase_id, payment_of(order), now)

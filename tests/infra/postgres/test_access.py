@@ -133,7 +133,7 @@ async def test_the_old_address_is_given_to_nobody_until_its_server_has_let_go(sh
     device_id = (await shop.buy(await shop.customer())).device_id
     await shop.server("nl2", capacity=1)
     move = await shop.access.move_device(device_id, "nl1")
-    assert (await shop.buy(await shop.customer())).server is None
+    assert (await shop.pay_late(await shop.customer())).server is None
     assert move.left is not None
     await shop.access.confirm_removal(move.left)
     assert (await shop.buy(await shop.customer())).server == "nl1"
@@ -188,7 +188,7 @@ async def test_a_removal_confirmed_after_the_customers_return_changes_nothing(sh
     (placed,) = await shop.end(first, NOW + MONTH)
     await shop.buy(user_id, NOW + MONTH + DAY)
     await shop.access.confirm_removal(placed)
-    assert (await shop.buy(await shop.customer())).server is None
+    assert (await shop.pay_late(await shop.customer())).server is None
     peer = await shop.access.placed_peer(first.device_id)
     assert peer.server.slug == "nl1"
     assert peer.revision > placed.revision

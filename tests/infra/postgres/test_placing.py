@@ -2,8 +2,15 @@
 
 import asyncio
 
+import pytest
+
+from domain.errors import SoldOut
+from domain.health import BAD_LOOKS_TO_FALL, Look, Symptom
 from domain.servers import ServerState
+from infra.postgres.health import PostgresHealthLedger
 from tests.infra.postgres.shop import DAY, MONTH, NOW, Shop, lock_waiters
+
+GONE = Look(symptom=Symptom.GONE, detail="no route to host")
 
 
 async def test_the_emptiest_server_is_chosen(shop: Shop) -> None:
@@ -17,14 +24,14 @@ async def test_only_the_plans_locations_are_used(shop: Shop) -> None:
     await shop.server("nl1", location="nl", capacity=9)
     await shop.server("de1", location="de", capacity=1)
     await shop.sell_only_in("month", "de", "fi")
-    grants = [await shop.buy(await shop.customer()) for _ in range(2)]
+    grants = [await shop.pay_late(await shop.customer()) for _ in range(2)]
     assert [grant.server for grant in grants] == ["de1", None]
 
 
 async def test_a_server_that_does_not_sell_takes_nobody(shop: Shop) -> None:
     await shop.server("down", state=ServerState.DOWN)
     await shop.server("draining", state=ServerState.DRAINING)
-    assert (await shop.buy(await shop.customer())).server is None
+    assert (await shop.pay_late(await shop.customer())).server is None
 
 
 async def test_a_renewal_stays_on_a_server_that_no_longer_sells(shop: Shop) -> None:
@@ -87,7 +94,7 @@ async def test_an_address_is_not_given_away_before_the_server_has_let_go_of_it(
     await shop.server("nl1", capacity=1)
     gone = await shop.buy(await shop.customer())
     (leaving,) = await shop.end(gone, NOW + MONTH)
-    assert (await shop.buy(await shop.customer())).server is None
+    assert (await shop.pay_late(await shop.customer())).server is None
     await shop.access.confirm_removal(leaving)
     assert (await shop.buy(await shop.customer())).server == "nl1"
 
@@ -102,7 +109,7 @@ async def test_an_address_that_was_left_is_not_given_away_with_its_absent_custom
     for placed in await shop.end(absent, NOW + MONTH):
         if placed.server_id != left:
             await shop.access.confirm_removal(placed)
-    grants = [await shop.buy(await shop.customer()) for _ in range(2)]
+    grants = [await shop.pay_late(await shop.customer()) for _ in range(2)]
     assert [grant.server for grant in grants] == ["nl2", None]
 
 
@@ -138,3 +145,74 @@ async def test_a_customer_back_a_moment_too_late_does_not_take_the_address_back(
         coming_back = asyncio.create_task(shop.pay(returning))
         await lock_waiters(shop.pool, 2)
     assert ((await granting).server, (await coming_back).server) == ("nl1", None)
+
+
+async def fall_ill(shop: Shop, slug: str, look: Look, times: int = BAD_LOOKS_TO_FALL) -> None:
+    ledger = PostgresHealthLedger(shop.pool, shop.sealer)
+    server_id = next(one.server_id for one in await shop.servers.all() if one.slug == slug)
+    for _ in range(times):
+        await ledger.note_look(server_id, look, NOW)
+
+
+async def test_a_server_that_is_down_gets_nobody(shop: Shop) -> None:
+    await shop.server("large", capacity=9)
+    await shop.server("small", capacity=1)
+    await fall_ill(shop, "large", GONE)
+    grants = [await shop.pay_late(await shop.customer()) for _ in range(2)]
+    assert [grant.server for grant in grants] == ["small", None]
+
+
+async def test_a_suspect_server_gets_whom_no_healthy_one_takes(shop: Shop) -> None:
+    await shop.server("large", capacity=9)
+    await shop.server("small", capacity=1)
+    await fall_ill(shop, "large", GONE, times=1)
+    grants = [await shop.buy(await shop.customer()) for _ in range(2)]
+    assert [grant.server for grant in grants] == ["small", "large"]
+
+
+async def test_a_renewal_stays_on_a_server_that_is_down(shop: Shop) -> None:
+    await shop.server("nl1")
+    await shop.server("nl2", capacity=1)
+    user_id = await shop.customer()
+    await shop.buy(user_id)
+    await fall_ill(shop, "nl1", GONE)
+    assert (await shop.buy(user_id)).server == "nl1"
+
+
+# Sold out
+
+
+@pytest.mark.parametrize(
+    "how", ["full", "draining", "down", "elsewhere"], ids=lambda how: f"where it is {how}"
+)
+async def test_what_no_server_can_take_is_not_sold(shop: Shop, how: str) -> None:
+    await shop.server("nl1", capacity=1)
+    if how == "full":
+        await shop.buy(await shop.customer())
+    elif how == "draining":
+        await shop.pool.execute("update vpn_servers set state = 'draining'")
+    elif how == "down":
+        await fall_ill(shop, "nl1", GONE)
+    else:
+        await shop.sell_only_in("month", "de")
+    boris = await shop.customer()
+    with pytest.raises(SoldOut):
+        await shop.order(boris)
+    assert await shop.purchases.latest_of(boris) is None
+
+
+async def test_a_full_server_still_sells_to_those_whom_it_holds(shop: Shop) -> None:
+    await shop.server("nl1", capacity=1)
+    anna = await shop.customer()
+    await shop.buy(anna)
+    assert (await shop.buy(anna)).server == "nl1"
+
+
+async def test_a_full_server_sells_what_an_absent_customer_would_make_room_for(shop: Shop) -> None:
+    await shop.server("nl1", capacity=1)
+    await shop.leave(await shop.buy(await shop.customer()), NOW + MONTH)
+    assert (await shop.buy(await shop.customer())).server == "nl1"
+
+
+async def test_a_shop_without_any_server_sells_and_waits_for_the_first(shop: Shop) -> None:
+    assert (await shop.buy(await shop.customer())).server is None

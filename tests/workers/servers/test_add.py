@@ -153,7 +153,7 @@ async def test_a_server_is_drained_resumed_and_removed_with_all_that_was_install
     before = set(machine.changed_files())
     assert operator.adds(machine).code == 0
     assert "nl1 is draining" in operator.says("drain", "nl1").output
-    assert "draining  0/250" in operator.says("list").output
+    assert "draining  not looked at  0/250" in operator.says("list").output
     assert "nl1 is selling" in operator.says("resume", "nl1").output
     public = write_key(tmp_path / "roots")
     machine.inside("sh", "-c", f"mkdir -p /root/.ssh; echo {public} > /root/.ssh/authorized_keys")
