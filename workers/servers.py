@@ -177,7 +177,17 @@ async def list_servers() -> None:
         berths = await office.fleet.berths()
         must_limit_speeds = await office.fleet.limits_speeds()
     rows = [
-        ("server", "location", "state", "health", "customers", "strangers", "endpoint", "ssh"),
+        (
+            "server",
+            "location",
+            "state",
+            "health",
+            "customers",
+            "drift",
+            "strangers",
+            "endpoint",
+            "ssh",
+        ),
         *map(_row, berths),
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -198,6 +208,7 @@ def _row(berth: Berth) -> tuple[str, ...]:
         server.state if berth.principal is None else f"standby of {berth.principal}",
         _health(berth),
         f"{berth.taken}/{berth.registration.capacity}",
+        str(berth.drift),
         str(len(berth.strangers)),
         f"{server.endpoint_host}:{server.endpoint_port}",
         f"{server.ssh_user}@{server.ssh_host}:{server.ssh_port}",

@@ -21,6 +21,8 @@ _BERTHS = """
          where a.server_id = v.server_id and a.leaving_revision is null and d.is_wanted) as taken,
         (select strangers from server_drifts r where r.server_id = v.server_id
          order by generation desc limit 1) as strangers,
+        (select coalesce(sum(missing + changed + returned), 0) from server_drifts r
+         where r.server_id = v.server_id and found_at > now() - interval '30 days') as drift,
         h.health, h.symptom,
         (select slug from vpn_servers p where p.server_id = v.standby_of) as principal
     from vpn_servers v left join server_health h using (server_id)
@@ -44,6 +46,8 @@ class Berth(Value):
     """Customers' devices that belong on it now."""
     strangers: tuple[str, ...] = ()
     """Public keys on it that the ledger did not know at the last reconcile."""
+    drift: int = 0
+    """Peers that were not as the ledger says, and were put right, in the last thirty days."""
     principal: str | None = None
     """The slug of the server whose customers it waits to take."""
     program_version: str | None = None
@@ -256,6 +260,7 @@ def _berth(row: Record) -> Berth:
         registration=registration,
         taken=row["taken"],
         strangers=tuple(row["strangers"] or ()),
+        drift=row["drift"],
         principal=row["principal"],
         program_version=row["program_version"],
         health=row["health"] and Health(row["health"]),

@@ -17,7 +17,7 @@ from domain.errors import (
 from domain.ids import DeviceId, ServerId, SubscriptionId
 from domain.locations import WINDOW, ChangesLeft, LocationChoice, LocationOrder, changes_left
 from domain.ports import Sealer
-from infra.postgres.addresses import server_of
+from infra.postgres.addresses import places_with_room, server_of
 from infra.postgres.moving import move_into
 from infra.postgres.pool import Connection
 from infra.postgres.servers import server_from
@@ -25,16 +25,6 @@ from infra.postgres.servers import server_from
 _DECIDED_SINCE = """
     select to_location from location_changes
     where device_id = $1 and revision > $2 order by revision limit 1
-"""
-
-# What a new device would find: a free address, or one of the longest absent.
-_PLACES_WITH_ROOM = """
-    select distinct s.location from vpn_servers s
-    where s.state = 'selling' and exists (
-        select from tunnel_addresses a left join devices d using (device_id)
-        where a.server_id = s.server_id and a.leaving_revision is null
-          and (a.device_id is null or (not d.is_wanted and d.absent_since is not null)))
-    order by 1
 """
 
 _NOTE = """
@@ -52,7 +42,7 @@ async def choice_of(
     here = await _location_of(connection, subscription, device_id)
     if changes.limit == 0 or here is None:
         return None
-    places = [row["location"] for row in await connection.fetch(_PLACES_WITH_ROOM)]
+    places = await places_with_room(connection)
     return LocationChoice(
         places=tuple(each for each in places if each != here and _allows(subscription, each)),
         changes=changes,

@@ -219,3 +219,16 @@ def test_what_came_after_the_question_is_no_stranger() -> None:
     roll = Roll.model_construct(confirmed={}, read_at=datetime.now(UTC))
     muster = Muster.model_construct(peers=(), departed=())
     assert drift_between(listing, roll, muster) == Drift()
+
+
+async def test_what_was_put_right_lately_is_counted_with_the_fleet(
+    shop: Shop, ledger: PostgresReconcileLedger, key_ring: KeyRing, pool: Pool
+) -> None:
+    server = await shop.server("nl1")
+    for generation, drift in enumerate((Drift(changed=1), Drift(missing=2), Drift()), 1):
+        await ledger.note_drift(server, generation, drift)
+        await ledger.note_mended(server, generation)
+    fleet = Fleet(pool, key_ring)
+    assert (await fleet.berth("nl1")).drift == 3
+    await pool.execute("update server_drifts set found_at = found_at - interval '40 days'")
+    assert (await fleet.berth("nl1")).drift == 0
