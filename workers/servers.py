@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import typer
 from pydantic import SecretStr
 
+from bot.phrasebook import phrasebook
 from domain.errors import FleetRefused, NeighbourAway
+from domain.languages import Language
 from domain.obfuscation import TunnelTool
 from domain.servers import ServerState
 from infra.keyring import KeyRing
@@ -24,6 +26,7 @@ from infra.ssh import Credential, SshEndpoint, SshTimeouts, load_private_key
 from infra.wireguard import SshPeerGateway
 from workers.bootstrap import Login, Target, confirmed_endpoint
 from workers.server_checks import cannot_limit_speeds, find_problems, prove
+from workers.tables import aligned
 
 ACTOR = "cli"
 TIMEOUTS = SshTimeouts()
@@ -183,6 +186,7 @@ async def list_servers() -> None:
             "state",
             "health",
             "customers",
+            "traffic",
             "drift",
             "strangers",
             "endpoint",
@@ -190,10 +194,8 @@ async def list_servers() -> None:
         ),
         *map(_row, berths),
     ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        typer.echo("  ".join(cells).rstrip())
+    for line in aligned(rows):
+        typer.echo(line)
     for berth in berths if must_limit_speeds else ():
         slug, version = berth.registration.server.slug, berth.program_version
         if version is not None and not limits_speeds(version):
@@ -208,6 +210,7 @@ def _row(berth: Berth) -> tuple[str, ...]:
         server.state if berth.principal is None else f"standby of {berth.principal}",
         _health(berth),
         f"{berth.taken}/{berth.registration.capacity}",
+        phrasebook(Language.ENGLISH).size(berth.traffic_bytes),
         str(berth.drift),
         str(len(berth.strangers)),
         f"{server.endpoint_host}:{server.endpoint_port}",

@@ -23,6 +23,8 @@ _BERTHS = """
          order by generation desc limit 1) as strangers,
         (select coalesce(sum(missing + changed + returned), 0) from server_drifts r
          where r.server_id = v.server_id and found_at > now() - interval '30 days') as drift,
+        (select coalesce(sum(received_bytes + sent_bytes), 0)::bigint from device_traffic t
+         where t.server_id = v.server_id) as traffic,
         h.health, h.symptom,
         (select slug from vpn_servers p where p.server_id = v.standby_of) as principal
     from vpn_servers v left join server_health h using (server_id)
@@ -48,6 +50,8 @@ class Berth(Value):
     """Public keys on it that the ledger did not know at the last reconcile."""
     drift: int = 0
     """Peers that were not as the ledger says, and were put right, in the last thirty days."""
+    traffic_bytes: int = 0
+    """What its present and former customers have transferred through it, both ways."""
     principal: str | None = None
     """The slug of the server whose customers it waits to take."""
     program_version: str | None = None
@@ -261,6 +265,7 @@ def _berth(row: Record) -> Berth:
         taken=row["taken"],
         strangers=tuple(row["strangers"] or ()),
         drift=row["drift"],
+        traffic_bytes=row["traffic"],
         principal=row["principal"],
         program_version=row["program_version"],
         health=row["health"] and Health(row["health"]),

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.errors import FleetRefused
-from domain.servers import ServerState
+from domain.servers import Peer, PeerStatistics, ServerState
 from infra.keyring import KeyRing
 from infra.postgres.fleet import Fleet
 from tests.infra.postgres.shop import DAY, NOW, Shop
@@ -25,6 +25,28 @@ async def test_a_berth_tells_its_room_and_who_takes_it(shop: Shop, fleet: Fleet)
     berth = await fleet.berth("nl1")
     assert (berth.taken, berth.registration.capacity) == (1, 4)
     assert not berth.is_installed
+
+
+async def test_each_server_tells_what_went_through_it_also_of_those_who_moved_on(
+    shop: Shop, fleet: Fleet
+) -> None:
+    former = await shop.server("nl1")
+    device_id = (await shop.buy(await shop.customer())).device_id
+    await shop.traffic.note(former, [counted(await shop.access.placed_peer(device_id), 5, 7)])
+    present = await shop.server("nl2", network_v4="10.67.0.0/24")
+    await shop.access.move_device(device_id, "nl1")
+    await shop.traffic.note(present, [counted(await shop.access.placed_peer(device_id), 1, 2)])
+    assert [berth.traffic_bytes for berth in await fleet.berths()] == [12, 3]
+
+
+def counted(peer: Peer, received: int, sent: int) -> PeerStatistics:
+    return PeerStatistics(
+        public_key=peer.public_key,
+        endpoint=None,
+        latest_handshake=NOW,
+        received_bytes=received,
+        sent_bytes=sent,
+    )
 
 
 async def test_a_drained_server_gets_nobody_new_and_the_log_says_who_did_it(

@@ -305,6 +305,21 @@ async def test_a_server_that_takes_nobody_is_no_place_to_go(
         await goes(shop, anna, "de")
 
 
+async def test_a_server_that_does_not_answer_is_no_place_to_go(shop: Shop, anna: UserId) -> None:
+    await shop.pool.execute(
+        """
+        insert into server_health
+        select server_id, 'down', 'gone', 'no route to host', 3, 0, now(), now()
+        from vpn_servers where slug = 'de1'
+        """
+    )
+    offered = await choice(shop, anna)
+    assert offered is not None
+    assert offered.places == ("fi",)
+    with pytest.raises(NoFreeAddress):
+        await goes(shop, anna, "de")
+
+
 async def test_a_place_that_is_full_is_neither_offered_nor_given_and_costs_nothing(
     shop: Shop, anna: UserId
 ) -> None:
