@@ -17,6 +17,7 @@ from domain.notices import (
 )
 from domain.ports import AccessLedger, DeviceLedger, Notices
 from domain.purchases import Alarm, PurchaseNotice
+from domain.quotas import QuotaNotice
 from domain.reconciling import DriftAlarm
 
 
@@ -111,6 +112,11 @@ class NoticeActivities:
     async def remind(self, wanted: Remind) -> Delivery:
         """Tell the customer of an end to come, or one that came."""
         return await self.notices.remind(wanted.kind, wanted.reminder)
+
+    @activity.defn
+    async def tell_quota(self, notice: QuotaNotice) -> Delivery:
+        """Tell the customer how far their traffic is used."""
+        return await self.notices.tell_quota(notice)
 
     async def _notice_of(self, turn: DeviceTurn, *, all_full: bool = False) -> DeviceNotice:
         return DeviceNotice(

@@ -18,6 +18,7 @@ from bot.screens.drift import drift_alarm_screen
 from bot.screens.friends import reward_screen
 from bot.screens.gifts import gift_opened_screen, gift_payload, gift_ready_screen
 from bot.screens.health import full_alarm_screen, health_alarm_screen
+from bot.screens.limits import quota_screen
 from bot.screens.privacy import erasure_screen
 from bot.screens.purchase import purchase_screen, ready_screen
 from bot.screens.reminder import reminder_screen
@@ -39,6 +40,7 @@ from domain.notices import (
 from domain.ports import NoticeBook
 from domain.privacy import ErasureNotice
 from domain.purchases import Alarm, ChatMessage, PurchaseNotice
+from domain.quotas import QuotaNotice
 from domain.reconciling import DriftAlarm
 from domain.referrals import SettledReward
 from domain.refund_orders import RefundAlarm, RefundNotice
@@ -189,6 +191,14 @@ class TelegramNotices:
     async def tell_renewal(self, notice: RenewalNotice) -> Delivery:
         """Tell the customer about a charge: once for each kind, end and try."""
         return await self._tell(notice.user_id, self._tell_renewal(notice))
+
+    async def tell_quota(self, notice: QuotaNotice) -> Delivery:
+        """Tell the customer how far their traffic is used: once for each mark and period."""
+        screen = quota_screen(phrasebook(await self._language_of(notice.user_id)), notice)
+        began = int(notice.usage.since.timestamp())
+        which = f"{notice.mark}:{notice.quota.traffic_gb}:{began}"
+        key = f"subscription:{notice.subscription_id}:quota:{which}"
+        return await self._tell(notice.user_id, self._say_once(key, notice.user_id, screen))
 
     async def show_erasure(self, notice: ErasureNotice) -> Delivery:
         """Edit the message with the button; nothing is noted about whom it was for."""

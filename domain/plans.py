@@ -10,6 +10,7 @@ from domain.languages import Wording
 from domain.model import Value
 from domain.money import Money, stars
 from domain.payments import Provider
+from domain.quotas import Quota
 
 
 class Plan(Value):
@@ -26,6 +27,8 @@ class Plan(Value):
     device_limit: Annotated[int, Field(gt=0)] = 1
     speed_mbit: Annotated[int, Field(gt=0)] | None = None
     """Megabits a second for each device, each way; None: as fast as it goes."""
+    quota: Quota | None = None
+    """The traffic that it includes; None: as much as it carries."""
     locations: tuple[str, ...] = ()
     """Locations that the plan may use; empty means any."""
     is_trial: bool = False

@@ -61,6 +61,7 @@ from domain.purchases import (
     RepairAction,
     StuckReason,
 )
+from domain.quotas import QuotaNotice
 from domain.reconciling import (
     Drift,
     DriftAlarm,
@@ -212,6 +213,10 @@ class Notices(Protocol):
 
     async def remind(self, kind: ReminderKind, reminder: Reminder) -> Delivery:
         """Tell the customer of an end to come, or one that came: once for each kind and end."""
+        ...
+
+    async def tell_quota(self, notice: QuotaNotice) -> Delivery:
+        """Tell the customer how far their traffic is used: once for each mark and period."""
         ...
 
     async def show_erasure(self, notice: ErasureNotice) -> Delivery:
@@ -425,8 +430,22 @@ class TrafficLedger(Protocol):
         """The servers to ask for counters."""
         ...
 
-    async def note(self, server_id: ServerId, peers: Sequence[PeerStatistics]) -> None:
+    async def note(
+        self, server_id: ServerId, peers: Sequence[PeerStatistics], now: datetime
+    ) -> None:
         """Add what is new in a server's counters; the customers' addresses are not kept."""
+        ...
+
+
+class QuotaLedger(Protocol):
+    """What subscriptions have used of their plans' traffic."""
+
+    async def settle(self, now: datetime, limit: int) -> Sequence[QuotaNotice]:
+        """Begin the periods that are due; who has come to a mark and has not heard of it."""
+        ...
+
+    async def note_told(self, notice: QuotaNotice) -> None:
+        """The customer hears of it."""
         ...
 
 
@@ -636,6 +655,10 @@ class SubscriptionDesk(Protocol):
 
     async def carry_out(self, work: DeviceWork) -> None:
         """Have servers told of devices; what is under way already is not begun twice."""
+        ...
+
+    async def tell_quota(self, notice: QuotaNotice) -> None:
+        """Have a customer told how far their traffic is used: once, however often it is asked."""
         ...
 
     async def close(self, subscription_id: SubscriptionId) -> None:

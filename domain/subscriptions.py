@@ -6,6 +6,7 @@ from enum import StrEnum
 from domain.ids import DeviceId, GrantId, PurchaseId, ServerId, SubscriptionId, UserId
 from domain.languages import Language
 from domain.model import Value
+from domain.quotas import Quota, Usage
 from domain.referrals import Reward
 from domain.renewals import RenewalTerms
 
@@ -72,6 +73,10 @@ class Subscription(Value):
     """How long the plan lets it stand still in each period; 0: not at all."""
     speed_mbit: int | None = None
     """Megabits a second that the plan lets each device have; None: as many as it can."""
+    quota: Quota | None = None
+    """The traffic that the plan includes; None: as much as it carries."""
+    usage: Usage | None = None
+    """What was used when traffic was last counted."""
     grace: timedelta | None = None
     """Set while it renews itself: how long the access outlasts the end if the card is declined."""
     device_id: DeviceId

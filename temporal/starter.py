@@ -34,6 +34,7 @@ from domain.ids import ProviderPaymentId, PurchaseId, SubscriptionId
 from domain.payments import Invoice
 from domain.privacy import ErasureOrder, ErasureStage
 from domain.purchases import PurchaseOrder, PurchaseStage, Repair
+from domain.quotas import QuotaNotice
 from domain.stars import Surplus
 from domain.subscriptions import PlacedPeer, SubscriptionState
 from temporal.outages import RPC_TIMEOUT, temporal_errors, words_of
@@ -47,11 +48,13 @@ from workflows.names import (
     device_workflow_id,
     erasure_workflow_id,
     purchase_workflow_id,
+    quota_workflow_id,
     removal_workflow_id,
     subscription_workflow_id,
     surplus_workflow_id,
 )
 from workflows.purchase import PurchaseWorkflow
+from workflows.quota_notice import QuotaNoticeWorkflow
 from workflows.removal import PeerRemovalWorkflow
 from workflows.subscription import SubscriptionWorkflow
 from workflows.surplus import SurplusRefundWorkflow
@@ -226,6 +229,19 @@ class Starter(SubscriptionUpdates):
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             rpc_timeout=RPC_TIMEOUT,
         )
+
+    async def tell_quota(self, notice: QuotaNotice) -> None:
+        """Have the customer told; a second call for the same mark and period changes nothing."""
+        with temporal_errors(), suppress(WorkflowAlreadyStartedError):
+            await self._client.start_workflow(
+                QuotaNoticeWorkflow.run,
+                notice,
+                id=quota_workflow_id(notice),
+                task_queue=SHOP_QUEUE,
+                id_reuse_policy=_ONLY_ONCE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                rpc_timeout=RPC_TIMEOUT,
+            )
 
     async def close(self, subscription_id: SubscriptionId) -> None:
         """End the subscription's workflow where it stands: the ledger has taken the access back."""

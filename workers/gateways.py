@@ -27,6 +27,7 @@ from domain.ports import (
     PeerGateway,
     PersonalData,
     PurchaseLedger,
+    QuotaLedger,
     ReconcileLedger,
     RefundLedger,
     RenewalLedger,
@@ -52,6 +53,7 @@ from infra.postgres.offers import CustomerOffers
 from infra.postgres.plans import Plans
 from infra.postgres.pool import Pool
 from infra.postgres.purchases import Purchases
+from infra.postgres.quotas import PostgresQuotaLedger
 from infra.postgres.reconciling import PostgresReconcileLedger
 from infra.postgres.refunds import PostgresRefundLedger
 from infra.postgres.rewards import Rewards
@@ -121,6 +123,7 @@ class Gateways:
     devices: DeviceLedger
     keeper: DeviceKeeper
     traffic: TrafficLedger
+    quotas: QuotaLedger
     speeds: SpeedLedger
     reconciling: ReconcileLedger
     evacuations: EvacuationLedger
@@ -208,6 +211,7 @@ def compose(pool: Pool, ring: KeyRing, bot: Bot, outside: Outside, choices: Choi
         devices=PostgresDeviceLedger(pool),
         keeper=Devices(pool, ring, new_device_keys),
         traffic=PostgresTrafficLedger(pool),
+        quotas=PostgresQuotaLedger(pool),
         speeds=PostgresSpeedLedger(pool),
         reconciling=PostgresReconcileLedger(pool, ring),
         evacuations=PostgresEvacuationLedger(pool, ring),

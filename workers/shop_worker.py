@@ -32,6 +32,7 @@ from workflows.evacuation import EvacuationWorkflow
 from workflows.health import ServerHealthWorkflow
 from workflows.names import PAYMENTS_QUEUE, SHOP_QUEUE, VPN_QUEUE
 from workflows.purchase import PurchaseWorkflow
+from workflows.quota_notice import QuotaNoticeWorkflow
 from workflows.reconcile import ReconcileRoundWorkflow, ReconcileWorkflow
 from workflows.refund_case import RefundWorkflow
 from workflows.removal import PeerRemovalWorkflow
@@ -55,6 +56,7 @@ WORKFLOWS = [
     ServerClearingWorkflow,
     ErasureWorkflow,
     ReferralRewardWorkflow,
+    QuotaNoticeWorkflow,
 ]
 
 PARALLEL_CALLS = 16
@@ -153,6 +155,7 @@ def _shop_activities(gateways: Gateways) -> list[Callable[..., Awaitable[object]
         health_news.raise_health_alarm,
         health_news.raise_full_alarm,
         notices.remind,
+        notices.tell_quota,
         subscriptions.open_subscription,
         subscriptions.read_subscription,
         subscriptions.end_subscription,
@@ -208,7 +211,9 @@ def _payments_worker(client: Client, gateways: Gateways, grace: timedelta) -> Wo
 
 def _vpn_worker(client: Client, gateways: Gateways, grace: timedelta, places: int) -> Worker:
     vpn = VpnActivities(gateways.access, gateways.devices, gateways.peers)
-    traffic = TrafficActivities(gateways.traffic, gateways.peers, gateways.speeds, gateways.desk)
+    traffic = TrafficActivities(
+        gateways.traffic, gateways.peers, gateways.quotas, gateways.speeds, gateways.desk
+    )
     reconciling = ReconcileActivities(gateways.reconciling, gateways.peers)
     health = HealthActivities(gateways.health, gateways.peers, gateways.probe)
     relocation = RelocationActivities(gateways.evacuations, vpn)

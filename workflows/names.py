@@ -5,6 +5,7 @@ from temporalio.common import SearchAttributeKey
 from domain.devices import DeviceTurn
 from domain.evacuation import EvacuationCause, EvacuationOrder
 from domain.ids import ErasureId, ProviderPaymentId, PurchaseId, RefundId, SubscriptionId
+from domain.quotas import QuotaNotice
 from domain.subscriptions import PlacedPeer
 
 SHOP_QUEUE = "shop"
@@ -57,6 +58,12 @@ def reward_workflow_id(purchase_id: PurchaseId) -> str:
 def removal_workflow_id(placed: PlacedPeer) -> str:
     """`removal:<device uuid>:<server id>:<revision>`: one for each decision to remove."""
     return f"removal:{placed.device_id}:{placed.server_id}:{placed.revision}"
+
+
+def quota_workflow_id(notice: QuotaNotice) -> str:
+    """`quota:<subscription uuid>:<period's begin>:<GB>:<mark>`: one for each mark of a period."""
+    began = int(notice.usage.since.timestamp())
+    return f"quota:{notice.subscription_id}:{began}:{notice.quota.traffic_gb}:{notice.mark}"
 
 
 def device_workflow_id(turn: DeviceTurn) -> str:

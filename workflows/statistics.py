@@ -33,6 +33,7 @@ class ServerStatisticsWorkflow:
         try:
             silent = await workflow.execute_activity_method(
                 TrafficActivities.collect_statistics,
+                workflow.now(),
                 summary="count traffic",
                 schedule_to_close_timeout=PAUSE,
                 **COUNTING,

@@ -31,6 +31,8 @@ class Tariff(BaseModel):
                     "duration_days": 30,
                     "device_limit": 1,
                     "speed_mbit": 50,
+                    "traffic_gb": 300,
+                    "slow_mbit": 1,
                     "server_locations": ["nl"],
                 }
             ]
@@ -48,6 +50,12 @@ class Tariff(BaseModel):
     device_limit: int
     speed_mbit: int | None = Field(
         description="Megabits a second that a device gets at most, each way; null: no limit."
+    )
+    traffic_gb: int | None = Field(
+        description="Traffic of all devices, both ways, that each 30 days include; null: no limit."
+    )
+    slow_mbit: int | None = Field(
+        description="Megabits a second of a device once that is used up; null: there is no limit."
     )
     server_locations: tuple[str, ...] = Field(
         description="Where the customer may be placed; empty when no server is taking customers."
@@ -88,5 +96,7 @@ def _tariff(plan: Plan, language: Language, anywhere: tuple[str, ...]) -> Tariff
         duration_days=plan.duration_days,
         device_limit=plan.device_limit,
         speed_mbit=plan.speed_mbit,
+        traffic_gb=None if plan.quota is None else plan.quota.traffic_gb,
+        slow_mbit=None if plan.quota is None else plan.quota.slow_mbit,
         server_locations=plan.locations or anywhere,
     )

@@ -51,7 +51,7 @@ def _line(phrases: Phrasebook, plan: Plan, offer: ChangeOffer | ChangeRefusal) -
     """What it comes to; with it how the plan is limited, where it can be had."""
     said = _said(phrases, plan, offer)
     limits = None if isinstance(offer, ChangeRefusal) else limits_line(phrases, plan)
-    return said if limits is None else f"{said}\n   {limits}"
+    return "\n   ".join((said, *(limits or "").splitlines()))
 
 
 def _said(phrases: Phrasebook, plan: Plan, offer: ChangeOffer | ChangeRefusal) -> str:

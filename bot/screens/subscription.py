@@ -5,6 +5,7 @@ from datetime import datetime
 from bot.buttons import Place, Row, back_to_menu, opens
 from bot.phrasebook import Phrasebook
 from bot.screens.freezing import frozen_screen
+from bot.screens.limits import limits_of_mine
 from bot.screens.screen import Screen
 from domain.subscriptions import Subscription, SubscriptionStatus
 
@@ -65,7 +66,4 @@ def _facts(phrases: Phrasebook, subscription: Subscription, now: datetime) -> st
         left=phrases.duration(subscription.expires_at - now),
         place=phrases.label("mine.no_place") if location is None else phrases.place(location),
     )
-    if subscription.speed_mbit is None:
-        return facts
-    speed = phrases.say("mine.speed", speed=subscription.speed_mbit)
-    return f"{facts}\n{speed}"
+    return "\n".join((facts, *limits_of_mine(phrases, subscription, now)))

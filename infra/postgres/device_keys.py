@@ -11,13 +11,12 @@ from domain.servers import DeviceKeys
 from infra.postgres.addresses import server_of
 from infra.postgres.peers import device_context
 from infra.postgres.pool import Connection
-from infra.postgres.speeds import SPEED
+from infra.postgres.speeds import SPEEDS
 
 _INSERT = f"""
     insert into devices (device_id, subscription_id, name, public_key,
                          private_key_sealed, preshared_key_sealed, speed_mbit)
-    select $1, $2, $3, $4, $5, $6, {SPEED}
-    from subscriptions s join tariffs t using (tariff_id) where s.subscription_id = $2
+    select $1, $2, $3, $4, $5, $6, wanted_mbit from {SPEEDS} w where subscription_id = $2
 """  # noqa: S608  # a text of ours
 
 _REPLACE = """

@@ -106,6 +106,13 @@ class PostgresPersonalData:
                 await _forget_device(connection, row["device_id"])
             await connection.execute(
                 """
+                delete from subscription_traffic where subscription_id in (
+                    select subscription_id from subscriptions where user_id = $1)
+                """,
+                surrogate,
+            )
+            await connection.execute(
+                """
                 update erasures set finished_at = $2
                 where erasure_id = $1 and finished_at is null
                 """,

@@ -93,7 +93,8 @@ class Fleet:
         """Whether any plan does, so that servers have to be able to."""
         return bool(
             await self._pool.fetchval(
-                "select exists (select from tariffs where speed_mbit is not null)"
+                "select exists (select from tariffs "
+                "where speed_mbit is not null or traffic_gb is not null)"
             )
         )
 

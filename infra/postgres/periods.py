@@ -13,6 +13,7 @@ from domain.subscriptions import SubscriptionStatus, end_after
 from infra.postgres.auto_renewals import grace_of
 from infra.postgres.freezing import thaw
 from infra.postgres.pool import Connection
+from infra.postgres.quotas import renew_quota
 
 
 async def extend_subscription(
@@ -118,6 +119,7 @@ async def _extend(
         is_active,
     )
     assert row is not None  # noqa: S101  # locked by the caller
+    await renew_quota(connection, current, now)
     return row
 
 

@@ -39,6 +39,7 @@ from infra.postgres.free_grants import Cause
 from infra.postgres.holdings import add_grant, holdings_of, take_out
 from infra.postgres.plans import plan_from
 from infra.postgres.pool import Connection
+from infra.postgres.quotas import carry_quota
 from infra.postgres.settling import settle_devices
 
 _NOTHING_CARRIED = Carried(credit=roubles(0))
@@ -217,6 +218,7 @@ async def _move(
         row["subscription_id"],
         {"plan": plan.slug, "expires_at": end.isoformat()},
     )
+    await carry_quota(connection, subscription, now)
     user_id = UserId(row["user_id"])
     await stop_renewing(connection, user_id, StopReason.PLAN_CHANGED, now)
     await settle_devices(connection, row["subscription_id"])

@@ -7,6 +7,7 @@ from domain.languages import Wording
 from domain.money import Money
 from domain.plans import Plan
 from infra.postgres.pool import Pool
+from infra.postgres.quotas import quota_in
 
 
 class Plans:
@@ -62,6 +63,7 @@ def plan_from(row: Record) -> Plan:
         duration_days=row["duration_days"],
         device_limit=row["device_limit"],
         speed_mbit=row["speed_mbit"],
+        quota=quota_in(row),
         locations=tuple(row["locations"]),
         is_trial=row["is_trial"],
     )

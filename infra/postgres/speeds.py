@@ -1,4 +1,4 @@
-"""How fast devices may be: as their subscription's plan says, in decisions of their own.
+"""How fast devices may be: as their subscription's plan says, and what is left of its traffic.
 
 A change of speed is a new revision of the device, as everything that its server has to hold is. It
 changes nothing that its owner would have to know, so it is carried out quietly.
@@ -11,8 +11,16 @@ from domain.devices import DeviceTurn
 from domain.ids import DeviceId, UserId
 from infra.postgres.pool import Connection, Pool
 
-SPEED = "t.speed_mbit"
-"""Of a device whose subscription's plan is `t`."""
+SPEEDS = """
+    (select s.subscription_id,
+            least(t.speed_mbit,
+                  case when q.used_bytes::numeric >= t.traffic_gb * 1000000000::numeric
+                       then t.slow_mbit end) as wanted_mbit
+     from subscriptions s
+     join tariffs t using (tariff_id)
+     left join subscription_traffic q using (subscription_id))
+"""
+"""The speed of each subscription's devices, null for no limit."""
 
 IS_QUIET = """
     coalesce(d.limited_revision = d.revision and d.held_revision >= d.like_revision, false)
@@ -24,19 +32,18 @@ DECIDED_AT_ONCE = 5000
 
 _CHANGE = f"""
     update devices d
-    set speed_mbit = w.speed_mbit, revision = d.revision + 1, limited_revision = d.revision + 1,
+    set speed_mbit = w.wanted_mbit, revision = d.revision + 1, limited_revision = d.revision + 1,
         like_revision = case when d.limited_revision = d.revision then d.like_revision
                              else d.revision end
-    from (select device_id, {SPEED} as speed_mbit
-          from devices join subscriptions s using (subscription_id) join tariffs t using (tariff_id)
-          where device_id = any($1)) w
-    where w.device_id = d.device_id and d.is_wanted and d.speed_mbit is distinct from w.speed_mbit
+    from {SPEEDS} w
+    where d.device_id = any($1) and w.subscription_id = d.subscription_id
+      and d.is_wanted and d.speed_mbit is distinct from w.wanted_mbit
 """  # noqa: S608  # a text above
 
 _ASTRAY = f"""
     select d.device_id
-    from devices d join subscriptions s using (subscription_id) join tariffs t using (tariff_id)
-    where d.is_wanted and d.speed_mbit is distinct from {SPEED}
+    from devices d join {SPEEDS} w using (subscription_id)
+    where d.is_wanted and d.speed_mbit is distinct from w.wanted_mbit
     order by d.device_id limit $1
     for no key update of d skip locked
 """  # noqa: S608  # a text above

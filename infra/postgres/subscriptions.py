@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from domain.errors import AccessEnded, NoFreeAddress
 from domain.ids import DeviceId, ServerId, SubscriptionId, UserId
 from domain.ports import Sealer
+from domain.quotas import Usage
 from domain.renewals import RenewalTerms, StopReason
 from domain.servers import ClientConfig, Peer, PeerRemoval
 from domain.subscriptions import (
@@ -24,6 +25,7 @@ from infra.postgres.configs import config_of
 from infra.postgres.device_keys import key_of_revision, note_key_gone
 from infra.postgres.peers import device_context, leaving_peers_of, withdraw_devices
 from infra.postgres.pool import Connection, Pool
+from infra.postgres.quotas import quota_in
 from infra.postgres.servers import server_from
 from infra.postgres.settling import place_device
 
@@ -51,13 +53,16 @@ class Subscriptions:
         """The customer's subscription: the active one, else the last that was."""
         row = await self._pool.fetchrow(
             """
-            select s.*, t.name_ru, t.name_en, t.freeze_days_per_period, t.speed_mbit, d.device_id,
-                   d.public_key,
+            select s.*, t.name_ru, t.name_en, t.freeze_days_per_period, t.speed_mbit, t.traffic_gb,
+                   t.slow_mbit, d.device_id, d.public_key,
+                   coalesce(q.period_since, s.starts_at) as period_since,
+                   coalesce(q.used_bytes, 0) as used_bytes,
                    v.slug as server, v.location,
                    (select grace from live_consents c join tariffs using (tariff_id)
                     where c.user_id = s.user_id) as grace
             from subscriptions s
             join tariffs t using (tariff_id)
+            left join subscription_traffic q using (subscription_id)
             join lateral (select * from devices
                           where subscription_id = s.subscription_id and removed_at is null
                           order by created_at, device_id limit 1) d on true
@@ -296,6 +301,8 @@ def _subscription(row: Record) -> Subscription:
         resumes_at=_resumes_at(row),
         freeze_days=row["freeze_days_per_period"],
         speed_mbit=row["speed_mbit"],
+        quota=quota_in(row),
+        usage=Usage(since=row["period_since"], used_bytes=row["used_bytes"]),
         grace=row["grace"],
         device_id=DeviceId(row["device_id"]),
         device_public_key=row["public_key"],

@@ -1,6 +1,8 @@
 """What devices transfer, as servers count it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
 
 from asyncpg import Record
 
@@ -8,10 +10,11 @@ from domain.ids import DeviceId, ServerId
 from domain.servers import PeerStatistics, Server, ServerState
 from domain.traffic import Tally, Traffic
 from infra.postgres.pool import Pool
+from infra.postgres.quotas import add_traffic
 from infra.postgres.servers import Servers
 
 _KNOWN = """
-    select d.device_id as owner, d.public_key, t.*
+    select d.device_id as owner, d.subscription_id, d.public_key, t.*
     from devices d left join device_traffic t on t.device_id = d.device_id and t.server_id = $1
     where d.public_key = any($2)
 """
@@ -38,10 +41,13 @@ class PostgresTrafficLedger:
         servers = await Servers(self._pool).all()
         return [server for server in servers if server.state is not ServerState.DOWN]
 
-    async def note(self, server_id: ServerId, peers: Sequence[PeerStatistics]) -> None:
+    async def note(
+        self, server_id: ServerId, peers: Sequence[PeerStatistics], now: datetime
+    ) -> None:
         """Add what a server's peers have transferred since they were last noted.
 
-        The customers' addresses in the counters are left out: they are not kept.
+        It counts for the period of their subscriptions in which it is noted. The customers'
+        addresses in the counters are left out: they are not kept.
         """
         by_key = {peer.public_key: peer for peer in peers}
         async with self._pool.acquire() as connection, connection.transaction():
@@ -51,12 +57,12 @@ class PostgresTrafficLedger:
             )
             rows = await connection.fetch(_KNOWN, server_id, list(by_key))
             counted = [(row, _tally(row, by_key[row["public_key"]])) for row in rows]
-            changed = [
-                _written(DeviceId(row["owner"]), server_id, tally)
-                for row, tally in counted
-                if tally is not None
-            ]
-            await connection.executemany(_WRITE, changed)
+            changed = [(row, tally) for row, tally in counted if tally is not None]
+            await connection.executemany(
+                _WRITE,
+                [_written(DeviceId(row["owner"]), server_id, tally) for row, tally in changed],
+            )
+            await add_traffic(connection, _transferred(changed), now)
 
 
 def _tally(row: Record, peer: PeerStatistics) -> Tally | None:
@@ -75,6 +81,17 @@ def _tally(row: Record, peer: PeerStatistics) -> Tally | None:
     )
     tally = known.after(peer)
     return None if tally == known else tally
+
+
+def _transferred(changed: Iterable[tuple[Record, Tally]]) -> dict[UUID, int]:
+    """What is new, by subscription."""
+    sums: dict[UUID, int] = {}
+    for row, tally in changed:
+        known = (row["received_bytes"] or 0) + (row["sent_bytes"] or 0)
+        new = tally.traffic.total_bytes - known
+        if new:
+            sums[row["subscription_id"]] = sums.get(row["subscription_id"], 0) + new
+    return sums
 
 
 def _written(device_id: DeviceId, server_id: ServerId, tally: Tally) -> tuple[object, ...]:

@@ -91,6 +91,8 @@ async def test_a_tariff_tells_everything_about_itself(service: httpx.AsyncClient
             "duration_days": 30,
             "device_limit": 1,
             "speed_mbit": None,
+            "traffic_gb": None,
+            "slow_mbit": None,
             "server_locations": ["nl"],
         }
     ]

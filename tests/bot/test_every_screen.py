@@ -71,6 +71,7 @@ from bot.screens.gifts import (
 from bot.screens.health import full_alarm_screen, health_alarm_screen
 from bot.screens.help import help_screen
 from bot.screens.language import language_screen
+from bot.screens.limits import quota_screen
 from bot.screens.locations import location_changed_screen, locations_screen
 from bot.screens.menu import menu_screen
 from bot.screens.plans import changed_plans_screen, plans_screen
@@ -118,6 +119,7 @@ from domain.purchases import (
     StuckReason,
     repairs_for,
 )
+from domain.quotas import GIGABYTE, Quota, QuotaMark, QuotaNotice, Usage
 from domain.reconciling import Drift, DriftAlarm, DriftNews
 from domain.referrals import Invitation, RewardState, SettledReward
 from domain.refund_orders import RefundAlarm, RefundNews, RefundNotice
@@ -144,6 +146,18 @@ HERE = Path(__file__).parent
 PURCHASE = PurchaseId(UUID(int=7))
 REFUND = RefundId(UUID(int=8))
 URL = "https://pay.example/1"
+QUOTA = Quota(traffic_gb=300, slow_mbit=1)
+LIMITS: dict[str, dict[str, object]] = {
+    "a speed": {"speed_mbit": 50},
+    "traffic": {"quota": QUOTA},
+    "both": {"speed_mbit": 50, "quota": QUOTA},
+}
+
+
+def used_of(gigabytes: int) -> Usage:
+    return Usage(since=NOW - timedelta(days=10), used_bytes=gigabytes * GIGABYTE + 12_345)
+
+
 Named = tuple[str, Screen]
 
 
@@ -230,8 +244,9 @@ def catalogues(phrases: Phrasebook) -> Iterator[Named]:
     yield "plans, Stars only", plans_screen(phrases, prices(Offers(), Provider.STARS))
     yield "plans, a renewal", plans_screen(phrases, plans, active_until=NOW)
     yield "plans, changed", changed_plans_screen(phrases, plans)
-    limited = quotes(MONTH.model_copy(update={"speed_mbit": 50}), Offers(), (Provider.YOOKASSA,))
-    yield "plans, with a speed", plans_screen(phrases, Catalogue(quotes=limited))
+    for name, limits in LIMITS.items():
+        limited = quotes(MONTH.model_copy(update=limits), Offers(), (Provider.YOOKASSA,))
+        yield f"plans, with {name}", plans_screen(phrases, Catalogue(quotes=limited))
     yield "plans, none", plans_screen(phrases, Catalogue(quotes=()))
     yield "checkout, e-mail", email_screen(phrases)
     yield "checkout, e-mail refused", refused_email_screen(phrases)
@@ -341,8 +356,24 @@ def presents(phrases: Phrasebook) -> Iterator[Named]:
 def subscriptions(phrases: Phrasebook) -> Iterator[Named]:
     ended = a_subscription(status=SubscriptionStatus.EXPIRED)
     yield "mine, active", subscription_screen(phrases, a_subscription(), NOW)
-    quick = a_subscription().model_copy(update={"speed_mbit": 50})
+    for name, used in (("little", 12), ("nearly all", 241), ("all", 300)):
+        limits = {**LIMITS["both"], "usage": used_of(used)}
+        for when, days in (("", 29), (" to the end", 20)):
+            mine = a_subscription(NOW + timedelta(days=days)).model_copy(update=limits)
+            yield f"mine, {name} of the traffic{when}", subscription_screen(phrases, mine, NOW)
+    quick = a_subscription().model_copy(update=LIMITS["a speed"])
     yield "mine, with a speed", subscription_screen(phrases, quick, NOW)
+    for mark, used in ((QuotaMark.NEARLY, 241), (QuotaMark.USED_UP, 300)):
+        for when, days in (("", 29), (" to the end", 20)):
+            news = QuotaNotice(
+                subscription_id=quick.subscription_id,
+                user_id=ANNA,
+                mark=mark,
+                quota=QUOTA,
+                usage=used_of(used),
+                expires_at=NOW + timedelta(days=days),
+            )
+            yield f"quota, {mark}{when}", quota_screen(phrases, news)
     yield "mine, ended", subscription_screen(phrases, ended, NOW)
     yield "mine, none", subscription_screen(phrases, None, NOW)
     reminder = Reminder(
@@ -501,8 +532,8 @@ def changing(phrases: Phrasebook) -> Iterator[Named]:
     cheap = MONTH.model_copy(update={"plan_id": PlanId(3), "price": roubles(100)})
     offers = changes_to((MONTH, YEAR, cheap))
     yield "change, plans", change_screen(phrases, offers)
-    quick = YEAR.model_copy(update={"speed_mbit": 100})
-    yield "change, with a speed", change_screen(phrases, changes_to((MONTH, quick)))
+    limited = YEAR.model_copy(update=LIMITS["both"])
+    yield "change, with limits", change_screen(phrases, changes_to((MONTH, limited)))
     yield "change, outdated", changed_change_screen(phrases, offers)
     refused = tuple((YEAR, refusal) for refusal in ChangeRefusal)
     yield "change, refused", change_screen(phrases, refused)

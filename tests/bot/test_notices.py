@@ -23,6 +23,7 @@ from domain.purchases import (
     StuckReason,
     repairs_for,
 )
+from domain.quotas import GIGABYTE, Quota, QuotaMark, QuotaNotice, Usage
 from domain.referrals import RewardState, SettledReward
 from infra.telegram import TelegramMessenger
 from sandbox.telegram.client import FaultKind, TelegramSandbox
@@ -474,3 +475,29 @@ class TestRewards:
             assert await notices.tell_referrer(reward) is Delivery.DELIVERED
         bodies = [each.body for each in (await telegram.messages(ANNA)).present]
         assert len([body for body in bodies if "мы добавили вам 7 дней" in body]) == 1
+
+
+class TestQuotas:
+    """What somebody reads whose traffic is nearly used, or used up."""
+
+    async def test_each_mark_of_a_period_is_told_once(
+        self, notices: TelegramNotices, telegram: TelegramSandbox
+    ) -> None:
+        nearly = QuotaNotice(
+            subscription_id=SubscriptionId(UUID(int=1)),
+            user_id=ANNA,
+            mark=QuotaMark.NEARLY,
+            quota=Quota(traffic_gb=300, slow_mbit=1),
+            usage=Usage(since=NOW, used_bytes=241 * GIGABYTE),
+            expires_at=NOW + timedelta(days=90),
+        )
+        used_up = nearly.model_copy(update={"mark": QuotaMark.USED_UP})
+        for notice in (nearly, nearly, used_up, used_up):
+            assert await notices.tell_quota(notice) is Delivery.DELIVERED
+        next_period = {"usage": Usage(since=NOW + timedelta(days=30), used_bytes=250 * GIGABYTE)}
+        await notices.tell_quota(nearly.model_copy(update=next_period))
+
+        bodies = [each.body for each in (await telegram.messages(ANNA)).present]
+        assert len([body for body in bodies if "Трафик подходит к концу" in body]) == 2
+        (slow,) = [body for body in bodies if "Трафик израсходован" in body]
+        assert "до 1 Мбит/с" in slow

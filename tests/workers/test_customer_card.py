@@ -61,7 +61,7 @@ async def test_each_device_is_shown_with_server_handshake_and_traffic(
         received_bytes=300_000_000,
         sent_bytes=12_345_000_000,
     )
-    await shop.traffic.note(server_id, [counted])
+    await shop.traffic.note(server_id, [counted], now)
 
     shown = (await asyncio.to_thread(show, anna)).splitlines()
 

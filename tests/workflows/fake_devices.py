@@ -7,6 +7,7 @@ from domain.devices import DeviceTurn, DeviceWork
 from domain.errors import ShopError
 from domain.ids import DeviceId, ServerId, SubscriptionId, UserId
 from domain.locations import LocationOrder
+from domain.quotas import QuotaNotice
 from domain.servers import PeerStatistics, Server
 from domain.subscriptions import PlacedPeer
 from tests.workflows.journal import Journal
@@ -78,6 +79,26 @@ class FakeDevices:
         self.files[device_id] = digest
 
 
+class FakeQuotas:
+    """Fulfils `QuotaLedger`."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.due: list[QuotaNotice] = []
+        """Named until it is noted that they were told."""
+        self.times: list[datetime] = []
+        self.is_forgetful = False
+        self._journal = journal
+
+    async def settle(self, now: datetime, limit: int) -> Sequence[QuotaNotice]:
+        self.times.append(now)
+        return self.due[:limit]
+
+    async def note_told(self, notice: QuotaNotice) -> None:
+        if not self.is_forgetful:
+            self.due.remove(notice)
+        await self._journal.note("quota_noted", notice.mark)
+
+
 class FakeSpeeds:
     """Fulfils `SpeedLedger`."""
 
@@ -104,5 +125,7 @@ class FakeTraffic:
             raise OSError("the database does not answer")
         return self.known
 
-    async def note(self, server_id: ServerId, peers: Sequence[PeerStatistics]) -> None:
+    async def note(
+        self, server_id: ServerId, peers: Sequence[PeerStatistics], now: datetime
+    ) -> None:
         await self._journal.note("counted", server_id)

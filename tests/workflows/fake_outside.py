@@ -16,6 +16,7 @@ from domain.notices import (
 )
 from domain.privacy import ErasureNotice
 from domain.purchases import Alarm, PurchaseNotice
+from domain.quotas import QuotaNotice
 from domain.reconciling import DriftAlarm, Listing, PeerSet
 from domain.referrals import SettledReward
 from domain.refund_orders import RefundAlarm, RefundNotice
@@ -159,6 +160,9 @@ class FakeNotices:
     async def tell_renewal(self, notice: RenewalNotice) -> Delivery:
         self.renewal_news.append(notice)
         return await self._send("renewal", notice.news)
+
+    async def tell_quota(self, notice: QuotaNotice) -> Delivery:
+        return await self._send("quota_told", notice.mark)
 
     async def show_erasure(self, notice: ErasureNotice) -> Delivery:
         return await self._send("erasure_shown", notice.stage)

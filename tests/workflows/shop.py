@@ -24,7 +24,7 @@ from domain.purchases import (
 from domain.refund_orders import CancelOrder, RefundDecision
 from temporal.starter import Starter
 from tests.workflows.fake_changes import FakeChanges
-from tests.workflows.fake_devices import FakeDevices, FakeSpeeds, FakeTraffic
+from tests.workflows.fake_devices import FakeDevices, FakeQuotas, FakeSpeeds, FakeTraffic
 from tests.workflows.fake_evacuations import FakeEvacuations
 from tests.workflows.fake_health import FakeHealth, well_canary
 from tests.workflows.fake_ledger import USER, FakeLedger
@@ -121,6 +121,7 @@ class Shop:
         self.changes = FakeChanges(self.ledger, self.journal)
         self.devices = FakeDevices(self.journal)
         self.traffic = FakeTraffic(self.journal)
+        self.quotas = FakeQuotas(self.journal)
         self.speeds = FakeSpeeds(self.journal)
         self.reconciling = FakeReconciling(self.journal)
         self.health = FakeHealth(self.journal)
@@ -149,6 +150,7 @@ class Shop:
             devices=self.devices,
             keeper=self.devices,
             traffic=self.traffic,
+            quotas=self.quotas,
             speeds=self.speeds,
             reconciling=self.reconciling,
             evacuations=self.evacuations,

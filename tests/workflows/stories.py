@@ -32,6 +32,7 @@ from domain.purchases import (
     PurchaseStage,
     RepairAction,
 )
+from domain.quotas import GIGABYTE, Quota, QuotaMark, QuotaNotice, Usage
 from domain.reconciling import Drift, ReconcileOrder
 from domain.referrals import Reward
 from domain.refund_orders import RefundRepair, RefundVerdict
@@ -61,6 +62,7 @@ from workflows.names import (
     STATISTICS_ID,
     device_workflow_id,
     erasure_workflow_id,
+    quota_workflow_id,
     reconcile_workflow_id,
     removal_workflow_id,
     reward_workflow_id,
@@ -335,6 +337,26 @@ async def statistics_counted(shop: Shop) -> Handle:
     return await _this_run(shop, handle)
 
 
+async def quota_told(shop: Shop) -> Handle:
+    notice = a_quota_notice()
+    await shop.starter.tell_quota(notice)
+    await shop.journal.until("quota_told")
+    return await _this_run(shop, shop.client.get_workflow_handle(quota_workflow_id(notice)))
+
+
+def a_quota_notice(mark: QuotaMark = QuotaMark.NEARLY) -> QuotaNotice:
+    """A customer has come to that mark."""
+    since = datetime(2027, 3, 1, tzinfo=UTC)
+    return QuotaNotice(
+        subscription_id=SubscriptionId(uuid4()),
+        user_id=USER,
+        mark=mark,
+        quota=Quota(traffic_gb=300, slow_mbit=1),
+        usage=Usage(since=since, used_bytes=241 * GIGABYTE),
+        expires_at=since + MONTH,
+    )
+
+
 async def reconcile_done(shop: Shop) -> Handle:
     shop.reconciling.drift = Drift(missing=2, strangers=("a",))
     return await _reconciled(shop)
@@ -503,6 +525,7 @@ STORIES: dict[str, dict[str, Story]] = {
         "moved": device_moved,
     },
     "ServerStatistics": {"counted": statistics_counted},
+    "QuotaNotice": {"told": quota_told},
     "Reconcile": {"done": reconcile_done, "refused": reconcile_refused},
     "ServerHealth": {"fell": health_fell},
     "ReconcileRound": {"begun": reconcile_round},

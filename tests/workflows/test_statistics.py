@@ -7,9 +7,11 @@ from temporalio.client import WorkflowHandle
 
 from domain.devices import DeviceTurn
 from domain.ids import DeviceId
+from domain.quotas import QuotaMark
 from temporal.schedules import keep_schedules
 from tests.workflows.fake_ledger import USER, a_server
 from tests.workflows.shop import ANSWER, Shop
+from tests.workflows.stories import a_quota_notice
 from workflows.names import SHOP_QUEUE, STATISTICS_ID
 from workflows.statistics import PAUSE, ServerStatisticsWorkflow
 
@@ -34,6 +36,48 @@ async def test_servers_are_told_of_speeds_that_they_have_not_heard_of(shop: Shop
     running = await counting(shop)
 
     await shop.journal.until("confirm_peer", device)
+    await running.terminate(rpc_timeout=ANSWER)
+
+
+async def test_a_customer_who_comes_to_a_mark_is_told_once(shop: Shop) -> None:
+    shop.quotas.due = [a_quota_notice()]
+    shop.quotas.is_forgetful = True
+
+    running = await counting(shop)
+    await shop.journal.until("quota_told", QuotaMark.NEARLY)
+    await shop.forward(running, PAUSE + MOMENT)
+    await shop.journal.until("quota_noted", times=2)
+
+    shop.quotas.due.append(a_quota_notice(QuotaMark.USED_UP))
+    await shop.forward(running, PAUSE + MOMENT)
+    await shop.journal.until("quota_told", QuotaMark.USED_UP)
+    assert shop.journal.all_of("quota_told") == [QuotaMark.NEARLY, QuotaMark.USED_UP]
+    await running.terminate(rpc_timeout=ANSWER)
+
+
+async def test_periods_begin_by_the_workflows_clock(shop: Shop) -> None:
+    running = await counting(shop)
+    await shop.journal.until("speeds_settled")
+    await shop.forward(running, PAUSE + MOMENT)
+    await shop.journal.until("speeds_settled", times=2)
+
+    first, second = shop.quotas.times[:2]
+    assert second - first >= PAUSE
+    await running.terminate(rpc_timeout=ANSWER)
+
+
+async def test_a_telegram_that_is_away_holds_up_no_count(shop: Shop) -> None:
+    shop.quotas.due = [a_quota_notice()]
+    shop.notices.take_down()
+    shop.traffic.known = [a_server(1)]
+
+    running = await counting(shop)
+    await shop.journal.until("quota_noted")
+    await shop.forward(running, PAUSE + MOMENT)
+    await shop.journal.until("counted", times=2)
+
+    shop.notices.bring_back()
+    await shop.journal.until("quota_told")
     await running.terminate(rpc_timeout=ANSWER)
 
 

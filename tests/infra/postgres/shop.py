@@ -42,9 +42,11 @@ from infra.postgres.ledger import PostgresPurchaseLedger
 from infra.postgres.plans import Plans
 from infra.postgres.pool import Pool
 from infra.postgres.purchases import Purchases, insert_purchase
+from infra.postgres.quotas import PostgresQuotaLedger
 from infra.postgres.refunds import PostgresRefundLedger
 from infra.postgres.servers import ServerRegistration, Servers
 from infra.postgres.setups import PostgresDeviceLedger
+from infra.postgres.speeds import PostgresSpeedLedger
 from infra.postgres.subscriptions import Subscriptions
 from infra.postgres.traffic import PostgresTrafficLedger
 from infra.postgres.trials import Trials
@@ -73,6 +75,8 @@ class Shop:
         self.devices = Devices(pool, sealer, mint_keys)
         self.setups = PostgresDeviceLedger(pool)
         self.traffic = PostgresTrafficLedger(pool)
+        self.quotas = PostgresQuotaLedger(pool)
+        self.speeds = PostgresSpeedLedger(pool)
         self.trials = Trials(pool, FormerCustomers(pool, sealer))
         self.refunds = PostgresRefundLedger(pool)
         self.changes = PostgresChangeLedger(pool)

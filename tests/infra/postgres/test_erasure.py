@@ -163,6 +163,22 @@ async def test_where_their_devices_were_is_forgotten(
     assert await shop.count("location_changes") == 0
 
 
+async def test_what_was_transferred_is_forgotten_once_servers_have_let_go(
+    shop: Shop, anna: UserId, data: PostgresPersonalData
+) -> None:
+    await shop.pool.execute(
+        "insert into subscription_traffic (subscription_id, period_since, used_bytes) "
+        "select subscription_id, $2, 1 from subscriptions where user_id = $1",
+        anna,
+        NOW,
+    )
+    order = erasure()
+    await data.erase(order, LATER)
+    assert await shop.count("subscription_traffic") == 1
+    await data.forget_devices(order.erasure_id, LATER)
+    assert await shop.count("subscription_traffic") == 0
+
+
 async def test_what_is_sealed_about_the_person_is_emptied(
     shop: Shop, anna: UserId, data: PostgresPersonalData
 ) -> None:

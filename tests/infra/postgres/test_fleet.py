@@ -32,10 +32,10 @@ async def test_each_server_tells_what_went_through_it_also_of_those_who_moved_on
 ) -> None:
     former = await shop.server("nl1")
     device_id = (await shop.buy(await shop.customer())).device_id
-    await shop.traffic.note(former, [counted(await shop.access.placed_peer(device_id), 5, 7)])
+    await shop.traffic.note(former, [counted(await shop.access.placed_peer(device_id), 5, 7)], NOW)
     present = await shop.server("nl2", network_v4="10.67.0.0/24")
     await shop.access.move_device(device_id, "nl1")
-    await shop.traffic.note(present, [counted(await shop.access.placed_peer(device_id), 1, 2)])
+    await shop.traffic.note(present, [counted(await shop.access.placed_peer(device_id), 1, 2)], NOW)
     assert [berth.traffic_bytes for berth in await fleet.berths()] == [12, 3]
 
 

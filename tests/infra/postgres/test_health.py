@@ -137,7 +137,7 @@ async def test_a_customer_who_shook_hands_lately_is_a_guest(
         received_bytes=1,
         sent_bytes=1,
     )
-    await shop.traffic.note(nl1, [counted])
+    await shop.traffic.note(nl1, [counted], NOW)
     assert (await ledger.census(nl1)).has_guests
 
 

@@ -32,7 +32,7 @@ class Counted:
             received_bytes=received,
             sent_bytes=sent,
         )
-        await self.shop.traffic.note(self.server, [peer])
+        await self.shop.traffic.note(self.server, [peer], NOW)
 
     async def traffic(self) -> Traffic:
         shelf = await self.shop.devices.shelf(self.user_id)
