@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -23,12 +24,14 @@ async def sold_for_stars(database: Connection) -> AsyncIterator[None]:
     await database.execute("update tariffs set price_stars = null")
 
 
-@pytest.fixture
+@asynccontextmanager
 async def no_room(database: Connection) -> AsyncIterator[None]:
-    """No server takes anybody: a paid purchase parks at once."""
+    """Within, no server takes anybody: a purchase that is paid parks at once."""
     await database.execute("update vpn_servers set state = 'down'")
-    yield
-    await database.execute("update vpn_servers set state = 'selling'")
+    try:
+        yield
+    finally:
+        await database.execute("update vpn_servers set state = 'selling'")
 
 
 async def charges(
@@ -118,13 +121,13 @@ async def test_of_two_payments_at_once_one_goes_back(
     assert await ledger.outcome(newcomer) == ONE_OF_EACH
 
 
-@pytest.mark.usefixtures("no_room")
 async def test_staff_give_the_stars_back_with_the_repair_button(
     newcomer: Shopper, ledger: Ledger, database: Connection, telegram: TelegramSandbox
 ) -> None:
     message = await newcomer.reaches_star_invoice()
-    await newcomer.pays_stars(message)
-    await ledger.reaches(newcomer, "stuck")
+    async with no_room(database):
+        await newcomer.pays_stars(message)
+        await ledger.reaches(newcomer, "stuck")
     purchase = await ledger.purchase_id(newcomer)
     alarm = await telegram.wait_for_message(ADMIN_CHAT, lambda each: purchase in each.body)
     await telegram.press(alarm, data=alarm.buttons[-1].callback_data, user_id=STAFF)
