@@ -10,6 +10,7 @@ from domain.errors import SettingsError
 from domain.ids import UserId
 from domain.languages import Language
 from domain.locations import ChangesLeft
+from domain.quotas import QuotaMark
 from domain.subscriptions import Subscription
 from infra.postgres.customers import Customers
 from infra.postgres.devices import Devices
@@ -54,10 +55,24 @@ def _lines(
         f"{subscription.plan_name_en}: {subscription.status}, "
         f"paid until {_moment(subscription.expires_at)}{renews}"
     )
+    yield from _limits(subscription, now)
     yield _changes_in_words(changes)
     yield f"{len(shelf.devices)} of {shelf.limit} devices"
     phrases = phrasebook(Language.ENGLISH)
     yield from aligned([_HEAD, *(_row(phrases, device, now) for device in shelf.devices)])
+
+
+def _limits(subscription: Subscription, now: datetime) -> Iterator[str]:
+    """What the plan holds each device to, where it does."""
+    if subscription.speed_mbit is not None:
+        yield f"speed: up to {subscription.speed_mbit} Mbit/s"
+    quota, usage = subscription.quota, subscription.usage
+    if quota is not None and usage is not None:
+        size, period = phrasebook(Language.ENGLISH).size, usage.at(now)
+        is_used_up = period.mark(quota) is QuotaMark.USED_UP
+        slow = f", so up to {quota.slow_mbit} Mbit/s" if is_used_up else ""
+        used = f"{size(period.used_bytes)} of {size(quota.size)}"
+        yield f"traffic: {used} until {_moment(period.until)}{slow}"
 
 
 def _changes_in_words(changes: ChangesLeft) -> str:

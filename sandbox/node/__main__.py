@@ -107,6 +107,7 @@ async def serve(chosen: argparse.Namespace, parent: int) -> None:
             ssh_server=server.kind,
             wireguard=tunnel.kind,
             wg=tunnel.wg,
+            nft=tunnel.nft,
             public_key=tunnel.public_key,
             listen_port=tunnel.listen_port,
             interface=tunnel.interface,

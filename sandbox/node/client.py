@@ -1,14 +1,18 @@
 """For the demo and the tests: look at the peers on a node, and order its outages."""
 
 import asyncio
+import re
 
 from pydantic import BaseModel, ConfigDict
 
-from sandbox.node.commands import run
+from sandbox.node.commands import CommandFailed, run
 from sandbox.node.gate import LOOPBACK
 from sandbox.node.ready import Ready
 
 ORDER_SECONDS = 5.0
+_LIMIT = re.compile(r"limit down-(\S+) \{\s*rate over (\d+) ([km]?)bytes/second")
+_SCALE = {"": 1, "k": 1024, "m": 1024**2}
+_BYTES_A_MBIT = 125_000
 
 
 class NodePeer(BaseModel):
@@ -30,6 +34,18 @@ async def peers_on(node: Ready) -> tuple[NodePeer, ...]:
     """The peers that the node's interface holds now, asked of the interface itself."""
     output = await run(node.wg, "show", node.interface, "dump")
     return tuple(_peer(line.split("\t")) for line in output.splitlines()[1:])
+
+
+async def speeds_on(node: Ready) -> dict[str, float]:
+    """Megabits a second to which it holds tunnel addresses, asked of the firewall itself."""
+    try:
+        output = await run(node.nft, "list", "table", "inet", f"wgshop_limits_{node.interface}")
+    except CommandFailed:
+        return {}  # There is no table before the first limit.
+    return {
+        address: int(rate) * _SCALE[unit] / _BYTES_A_MBIT
+        for address, rate, unit in _LIMIT.findall(output)
+    }
 
 
 def _peer(row: list[str]) -> NodePeer:

@@ -37,6 +37,8 @@ class Ready(BaseModel):
     wireguard: WireGuardKind
     wg: str
     """The wg tool, or what stands in for it."""
+    nft: str
+    """The nft tool, or what stands in for it."""
     public_key: str
     listen_port: int
     interface: str

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from infra.postgres.pool import Connection
-from sandbox.node.client import NodePeer, peers_on
+from sandbox.node.client import NodePeer, peers_on, speeds_on
 from sandbox.shop import EmbeddedShop
 from sandbox.shopper import Shopper
 
@@ -34,6 +34,8 @@ create or replace trigger announce_stage after insert or update on purchases
 
 ONE_OF_EACH = Outcome(payments=1, grants=1, devices=1, peers=1)
 NOTHING = Outcome(payments=0, grants=0, devices=0, peers=0)
+SPEED_SECONDS = 20.0
+"""A node tells nobody what it was told: it has to be asked."""
 
 
 class Ledger:
@@ -73,6 +75,18 @@ class Ledger:
         }
         held = await asyncio.gather(*(peers_on(node) for node in self._shop.nodes.values()))
         return [peer for peers in held for peer in peers if peer.public_key in keys]
+
+    async def speed(self, customer: Shopper) -> float | None:
+        """Megabits a second to which the customer's one node holds them; None: to nothing."""
+        slug, (peer,) = await self.server_of(customer), await self.peers(customer)
+        speeds = await speeds_on(self._shop.nodes[slug])
+        return speeds.get(peer.allowed_ips[0].split("/")[0])
+
+    async def slows_to(self, customer: Shopper, speed: float | None) -> None:
+        """Wait until the customer's node holds them to that speed."""
+        async with asyncio.timeout(SPEED_SECONDS):
+            while await self.speed(customer) != speed:
+                pass
 
     async def peers_with(self, public_key: str) -> list[NodePeer]:
         """The peers with this key, on any node."""

@@ -84,6 +84,26 @@ def squeezed(lines: list[str]) -> list[str]:
     return ["  ".join(cell.strip() for cell in line.split("  ") if cell.strip()) for line in lines]
 
 
+async def test_what_a_plan_holds_its_devices_to_is_shown(pool: Pool, show: Show) -> None:
+    shop, now = Shop(pool, KeyRing.parse(KEYS)), datetime.now(UTC)
+    await shop.server("nl1")
+    anna = await shop.customer()
+    grant = await shop.buy_to_the_end(anna, now)
+    await pool.execute("update tariffs set speed_mbit = 50, traffic_gb = 300, slow_mbit = 2")
+    end = f"{grant.expires_at:%Y-%m-%d %H:%M} UTC"
+    shown = (await asyncio.to_thread(show, anna)).splitlines()
+    assert shown[2:4] == ["speed: up to 50 Mbit/s", f"traffic: 0 KB of 300 GB until {end}"]
+
+    await pool.execute(
+        "insert into subscription_traffic (subscription_id, period_since, used_bytes) "
+        "values ($1, $2, 300000000000)",
+        grant.subscription_id,
+        now,
+    )
+    shown = (await asyncio.to_thread(show, anna)).splitlines()
+    assert shown[3] == f"traffic: 300 GB of 300 GB until {end}, so up to 2 Mbit/s"
+
+
 async def test_somebody_who_never_bought_has_no_devices(pool: Pool, show: Show) -> None:
     anna = await Shop(pool, KeyRing.parse(KEYS)).customer()
     shown = await asyncio.to_thread(show, anna)
