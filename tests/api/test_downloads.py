@@ -63,7 +63,12 @@ async def test_an_address_of_another_secret_is_404(
 
 
 @pytest.mark.parametrize(
-    "token", ["x", "a.b.c", "%00", "..", mint_service_token(LINK_SECRET, "x", NOW)]
+    "token",
+    [
+        *("x", "a.b.c", "%00", ".."),
+        # Named, since it says when it was made, and each process of a test run must know it.
+        pytest.param(mint_service_token(LINK_SECRET, "x", NOW), id="a service token"),
+    ],
 )
 async def test_a_made_up_address_is_404(stranger: httpx.AsyncClient, token: str) -> None:
     answer = await stranger.get(f"/c/{token}/wireguard.conf")
