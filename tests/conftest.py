@@ -18,6 +18,7 @@ from sandbox.postgres import EmbeddedPostgres
 from sandbox.temporal_server import temporal_child
 from temporal.client import TemporalTarget, connect
 from temporal.namespace import prepare_namespace
+from tests.memory import memory
 
 TEMPLATE = "shop_template"
 
@@ -45,9 +46,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def servers_folder() -> Iterator[Path]:
     """Where servers keep their data: not below pytest's own, which other users may not enter.
 
-    PostgreSQL does not run as root and becomes another user.
+    PostgreSQL does not run as root and becomes another user. In memory it copies a database in a
+    tenth of the time.
     """
-    with TemporaryDirectory(prefix="wgshop-tests-") as folder:
+    with TemporaryDirectory(prefix="wgshop-tests-", dir=memory(gibibytes=8)) as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
 

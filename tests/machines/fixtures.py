@@ -17,9 +17,9 @@ from tests.machines.bare_machine import (
 )
 from tests.machines.commands import answering_site, attempt
 from tests.machines.network import WEB, WEB_V6, Network, small_internet
+from tests.memory import memory
 
 TOOLS = ("ip", "nft", "unshare", "nsenter", "sshd", "dpkg", "wg-quick", "wireguard-go", "sudo")
-ROOM = 2**29
 NEEDS = "needs root, namespaces, and the Debian packages that `.ci/run` installs"
 NEEDS_PACKAGES = "needs Debian packages in .debs, where `.ci/run` puts them"
 
@@ -36,9 +36,7 @@ def can_make_machines() -> bool:
 @pytest.fixture(scope="session")
 def memory_folder() -> Iterator[Path]:
     """Where overlays may write: not on an overlay itself, as a container's own root is."""
-    shm = Path("/dev/shm")
-    is_roomy = shm.is_dir() and shutil.disk_usage(shm).free > ROOM
-    with TemporaryDirectory(prefix="wgshop-machines-", dir=shm if is_roomy else None) as name:
+    with TemporaryDirectory(prefix="wgshop-machines-", dir=memory(gibibytes=1)) as name:
         yield Path(name)
 
 
