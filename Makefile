@@ -11,8 +11,8 @@ demo: .venv/ready  ## Start the whole shop on this machine
 demo-buy: .venv/ready  ## The same start, then one scripted customer buys
 	$(BIN)/wgshop demo --buy
 
-test: .venv/ready  ## Every test
-	$(BIN)/pytest -n 2 --dist loadgroup
+test: .venv/ready  ## Every test; three processes keep two processors busy, since many tests wait
+	$(BIN)/pytest -n 3 --dist loadgroup
 
 check: .venv/ready  ## Style, types, import rules, catalogues
 	$(BIN)/ruff check .
