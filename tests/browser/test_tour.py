@@ -15,6 +15,7 @@ from sandbox.shop import EmbeddedShop, ShopPlan
 from tests.browser.chromium import Language, Screen
 from tests.browser.conftest import STAFF
 from tests.browser.room_page import RoomPage
+from workers.shop_worker import WORKFLOWS
 
 SETTINGS = {
     "PURCHASE_SWIFT_SETUP": "1",
@@ -137,6 +138,9 @@ async def test_the_room_says_everything_in_both_languages(page: Page, room_addre
     rules = await page.evaluate("import('/static/outages.js').then((all) => all.KINDS)")
     for language in words.values():
         assert set(rules) == set(language["outage"]) == set(language["effect"])
+        assert set(language["type"]) == {
+            each.__name__.removesuffix("Workflow") for each in WORKFLOWS
+        }
     assert set(rules) == set(OutageKind)
     for stop in ITINERARY:
         marks = {mark.id for mark in stop.marks}

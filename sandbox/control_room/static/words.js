@@ -130,7 +130,10 @@ const WORDS = {
     landed: "Landed lately", nothingLanded: "Nothing has landed yet.",
     type: {
       Purchase: "Purchase", Subscription: "Subscription", PeerRemoval: "Peer removal", DeviceSetup: "Device set-up",
-      ServerStatistics: "Server statistics", SurplusRefund: "Refund of a surplus",
+      ServerStatistics: "Server statistics", ServerHealth: "Server health", SurplusRefund: "Refund of a surplus",
+      Refund: "Refund", Reconcile: "Reconciling a server", ReconcileRound: "Round of reconciling", Evacuation: "Evacuation",
+      ServerClearing: "Clearing a server", QuotaNotice: "Word about traffic", ReferralReward: "Reward for a friend",
+      Erasure: "Erasure of data",
     },
     stage: {
       preparing: "making the page", awaiting_payment: "awaits payment", declined: "declined", expired: "expired",
@@ -289,7 +292,10 @@ const WORDS = {
     landed: "Недавно закончилось", nothingLanded: "Пока ничего не закончилось.",
     type: {
       Purchase: "Покупка", Subscription: "Подписка", PeerRemoval: "Удаление пира", DeviceSetup: "Настройка устройства",
-      ServerStatistics: "Статистика серверов", SurplusRefund: "Возврат излишка",
+      ServerStatistics: "Статистика серверов", ServerHealth: "Здоровье серверов", SurplusRefund: "Возврат излишка",
+      Refund: "Возврат денег", Reconcile: "Сверка сервера", ReconcileRound: "Обход со сверкой", Evacuation: "Эвакуация",
+      ServerClearing: "Очистка сервера", QuotaNotice: "Сообщение о трафике", ReferralReward: "Награда за друга",
+      Erasure: "Удаление данных",
     },
     stage: {
       preparing: "готовится страница", awaiting_payment: "ждёт оплаты", declined: "отклонена", expired: "истекла",
