@@ -36,8 +36,11 @@ def child_of(process: subprocess.Popen[str]) -> str:
 
 @contextmanager
 def answering_site(entrance: Sequence[str], *addresses: str) -> Iterator[None]:
-    """DNS and HTTP are answered at these addresses, where the entrance leads, within the block."""
-    command = [*entrance, "/usr/bin/python3", "-IS", str(SITE), *addresses]
+    """DNS and HTTP are answered at these addresses, where the entrance leads, within the block.
+
+    The script goes along as text: behind the entrance its file may not be there.
+    """
+    command = [*entrance, "/usr/bin/python3", "-IS", "-c", SITE.read_text(), *addresses]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
