@@ -13,6 +13,10 @@ One of those may be taken again between the choice and the server that was to li
 """
 TRIES = 100
 
+IDLE_SECONDS = 75
+"""How long a server keeps an idle connection: longer than its clients do, or a request of theirs
+may set out on a connection that is just being closed."""
+
 
 def free_ports(*wanted: int) -> Iterator[int]:
     """For each wanted port itself or, where it is taken (or 0), some free one; all different.

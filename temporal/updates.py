@@ -1,17 +1,20 @@
 """What customers and staff change about subscriptions and refunds that are under way."""
 
+from contextlib import suppress
 from datetime import timedelta
 
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from domain.devices import ReissueOrder
+from domain.errors import RefundRefused
 from domain.ids import RefundId, SubscriptionId
 from domain.locations import LocationOrder
 from domain.plan_changes import Changed, ChangeOrder
 from domain.refund_orders import CancelOrder, RefundDecision, RefundVerdict, StaffRefund
 from domain.subscriptions import SubscriptionState
-from temporal.outages import RPC_TIMEOUT, update_errors
+from temporal.outages import update_errors
 from workflows.names import SHOP_QUEUE, refund_workflow_id, subscription_workflow_id
 from workflows.refund_case import RefundWorkflow
 from workflows.subscription import SubscriptionWorkflow
@@ -107,19 +110,28 @@ class SubscriptionUpdates:
         Raises:
             RefundRefused: it cannot be; the message says why.
         """
+        # In one request: a refund that the ledger refuses is over before a second could ask it.
+        operation = WithStartWorkflowOperation(
+            RefundWorkflow.run,
+            order,
+            id=refund_workflow_id(order.refund_id),
+            task_queue=SHOP_QUEUE,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        )
         with update_errors():
-            handle = await self._client.start_workflow(
-                RefundWorkflow.run,
-                order,
-                id=refund_workflow_id(order.refund_id),
-                task_queue=SHOP_QUEUE,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                rpc_timeout=RPC_TIMEOUT,
-            )
-            return await handle.execute_update(
-                RefundWorkflow.decision, id="decision", rpc_timeout=UPDATE_TIMEOUT
-            )
+            try:
+                return await self._client.execute_update_with_start_workflow(
+                    RefundWorkflow.decision,
+                    id="decision",
+                    start_workflow_operation=operation,
+                    rpc_timeout=UPDATE_TIMEOUT,
+                )
+            except WorkflowAlreadyStartedError as error:
+                # The operation holds the same error; asyncio would log it as never retrieved.
+                with suppress(WorkflowAlreadyStartedError):
+                    await operation.workflow_handle()
+                raise RefundRefused("this refund is over") from error
 
     async def repair_refund(self, refund_id: RefundId, verdict: RefundVerdict) -> None:
         """Hand a person's decision to a refund that was refused.

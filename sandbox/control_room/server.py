@@ -25,6 +25,7 @@ from sandbox.control_room.outages.telegram import BotBlocked, TelegramFlood
 from sandbox.control_room.people import People
 from sandbox.control_room.room import Parts, Room, Setting
 from sandbox.control_room.views import OutageKind, Places, ProcessName
+from sandbox.ports import IDLE_SECONDS
 from sandbox.shop import ADMIN_CHAT, EmbeddedShop
 from sandbox.supervision import Supervisor
 from sandbox.telegram.client import TelegramSandbox
@@ -48,6 +49,7 @@ class RoomServer(uvicorn.Server):
                 access_log=False,
                 log_level="warning",
                 timeout_graceful_shutdown=_GRACE,
+                timeout_keep_alive=IDLE_SECONDS,
             )
         )
         self._room = room

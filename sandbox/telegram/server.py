@@ -8,6 +8,7 @@ from pathlib import Path
 
 import uvicorn
 
+from sandbox.ports import IDLE_SECONDS
 from sandbox.telegram.app import build_app
 from sandbox.telegram.connection import CuttableProtocol
 from sandbox.telegram.sandbox import Sandbox
@@ -62,6 +63,7 @@ def build_server(token: str, data: Path) -> SandboxServer:
         access_log=False,
         log_level="warning",
         timeout_graceful_shutdown=_GRACE,
+        timeout_keep_alive=IDLE_SECONDS,
     )
     return SandboxServer(config, sandbox)
 

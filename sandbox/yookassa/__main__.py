@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from sandbox.ports import IDLE_SECONDS
 from sandbox.yookassa.app import build_app
 from sandbox.yookassa.checkout import AfterDecline
 from sandbox.yookassa.connections import BreakableProtocol
@@ -44,6 +45,7 @@ async def serve(listener: socket.socket, settings: ShopSettings) -> None:
         access_log=False,
         log_level="warning",
         timeout_graceful_shutdown=1,
+        timeout_keep_alive=IDLE_SECONDS,
     )
     server = Server(config)
     server.address = settings.base_url
