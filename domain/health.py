@@ -109,8 +109,7 @@ class HealthRecord(Value):
 
     def after(self, look: Look, now: AwareDatetime) -> "HealthRecord":
         """With one more look."""
-        bad = 0 if look.is_good else min(self.bad_looks + 1, BAD_LOOKS_TO_FALL)
-        good = min(self.good_looks + 1, GOOD_LOOKS_TO_RISE) if look.is_good else 0
+        bad, good = self._bad_looks(look), self._good_looks(look)
         health = self._health(look, bad, good)
         is_well = health is Health.HEALTHY
         return self.model_copy(
@@ -124,11 +123,25 @@ class HealthRecord(Value):
             }
         )
 
-    def _health(self, look: Look, bad: int, good: int) -> Health:
+    def _bad_looks(self, look: Look) -> int:
+        """In a row, and of one kind: looks that harm nobody do not help to take a server down."""
         if look.symptom is None:
-            is_back = good >= GOOD_LOOKS_TO_RISE or self.health is Health.HEALTHY
-            return Health.HEALTHY if is_back else self.health
-        if self.health is Health.DOWN:
+            return 0
+        harms = look.symptom.harms_customers
+        is_other = self.symptom is not None and self.symptom.harms_customers is not harms
+        return min((0 if is_other else self.bad_looks) + 1, BAD_LOOKS_TO_FALL)
+
+    def _good_looks(self, look: Look) -> int:
+        """In a row; for a server that is down, one that harms nobody is good enough."""
+        is_calm = look.symptom is not None and not look.symptom.harms_customers
+        counts = look.is_good or (self.health is Health.DOWN and is_calm)
+        return min(self.good_looks + 1, GOOD_LOOKS_TO_RISE) if counts else 0
+
+    def _health(self, look: Look, bad: int, good: int) -> Health:
+        has_risen = good >= GOOD_LOOKS_TO_RISE
+        if look.symptom is None:
+            return Health.HEALTHY if has_risen or self.health is Health.HEALTHY else self.health
+        if self.health is Health.DOWN and not has_risen:
             return Health.DOWN
         has_fallen = bad >= BAD_LOOKS_TO_FALL and look.symptom.harms_customers
         return Health.DOWN if has_fallen else Health.SUSPECT

@@ -47,6 +47,10 @@ class Server(Value):
     obfuscation: Obfuscation | None = None
     """AmneziaWG's parameters; None where the server speaks plain WireGuard."""
 
+    def at_its_own_address(self) -> "Server":
+        """As a standby is tried: the name in customers' files leads to its principal."""
+        return self.model_copy(update={"endpoint_host": self.ssh_host})
+
     @property
     def tool(self) -> TunnelTool:
         """The command that configures its interface."""

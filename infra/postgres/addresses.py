@@ -82,7 +82,9 @@ _HAS_ROOM = """
           and (a.device_id is null or (not d.is_wanted and d.absent_since is not null)))
 """
 
-_PLACES_WITH_ROOM = f"select distinct s.location from {_OPEN} and {_HAS_ROOM} order by 1"  # noqa: S608
+_PLACES_WITH_ROOM = f"""
+    select distinct s.location from {_OPEN} and {_HAS_ROOM} order by 1
+"""  # noqa: S608  # both are texts above
 
 
 async def places_with_room(connection: Connection) -> tuple[str, ...]:

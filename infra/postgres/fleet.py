@@ -66,9 +66,7 @@ class Berth(Value):
     def tried_at(self) -> Server:
         """As the canary tries it: the name in customers' files leads to the principal."""
         server = self.registration.server
-        if self.principal is None:
-            return server
-        return server.model_copy(update={"endpoint_host": server.ssh_host})
+        return server if self.principal is None else server.at_its_own_address()
 
 
 class Fleet:

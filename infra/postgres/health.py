@@ -77,7 +77,7 @@ class PostgresHealthLedger:
     async def census(self, server_id: ServerId) -> Census:
         """How many peers a server that was just asked should have told of."""
         row = await self._pool.fetchrow(_CENSUS, server_id)
-        assert row is not None  # noqa: S101  # it has no condition
+        assert row is not None  # noqa: S101  # a select of sums always has a row
         return Census(least=row["least"], most=row["most"], has_guests=row["has_guests"])
 
     async def note_look(self, server_id: ServerId, look: Look, now: datetime) -> HealthRecord:
@@ -132,9 +132,7 @@ class PostgresHealthLedger:
 def tried_at(row: Record) -> Server:
     """The server as the canary tries it: the name in a standby's files leads to its principal."""
     server = server_in(row)
-    if row["standby_of"] is None:
-        return server
-    return server.model_copy(update={"endpoint_host": server.ssh_host})
+    return server if row["standby_of"] is None else server.at_its_own_address()
 
 
 def _record(slug: str, row: Record) -> HealthRecord:

@@ -119,7 +119,7 @@ class PostgresQuotaLedger:
             async with connection.transaction():
                 over = await connection.fetch(_OVER, now - PERIOD)
                 await connection.executemany(
-                    f"update subscription_traffic set {_FORGET_PERIOD} "  # noqa: S608
+                    f"update subscription_traffic set {_FORGET_PERIOD} "  # noqa: S608  # a text above
                     "where subscription_id = $1",
                     _begun(over, now),
                 )

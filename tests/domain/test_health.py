@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
+from typing import Any
 
 import pytest
 
@@ -104,6 +105,17 @@ def test_what_harms_no_customer_never_takes_a_server_down_and_is_told_all_the_sa
     assert (record.health, record.news) == (Health.SUSPECT, Health.SUSPECT)
 
 
+def test_a_server_that_only_the_shop_does_not_reach_any_more_is_down_no_longer() -> None:
+    fallen = [GONE] * BAD_LOOKS_TO_FALL
+    assert after(*fallen, *[UNREACHED] * (GOOD_LOOKS_TO_RISE - 1)).health is Health.DOWN
+    assert after(*fallen, *[UNREACHED] * GOOD_LOOKS_TO_RISE).health is Health.SUSPECT
+
+
+def test_one_look_that_harms_takes_no_server_down_after_many_that_do_not() -> None:
+    assert after(*[UNREACHED] * 9, GONE).health is Health.SUSPECT
+    assert after(*[UNREACHED] * 9, *[GONE] * BAD_LOOKS_TO_FALL).health is Health.DOWN
+
+
 def test_a_server_that_answers_and_whose_canary_passes_is_well() -> None:
     report = canary(Handshake.ANSWERED, passes=True)
     assert seen(peers=6, report=report, census=BUSY) == Look()
@@ -131,9 +143,9 @@ def test_a_tunnel_through_which_nothing_passes_is_told_apart() -> None:
 
 @pytest.mark.parametrize("changes", [{"key": OTHER_KEY}, {"port": 51821}])
 def test_an_interface_that_customers_files_do_not_fit_is_told_before_the_handshake(
-    changes: dict[str, object],
+    changes: dict[str, Any],
 ) -> None:
-    look = seen(peers=6, report=canary(Handshake.SILENT), census=BUSY, **changes)  # type: ignore[arg-type]
+    look = seen(peers=6, report=canary(Handshake.SILENT), census=BUSY, **changes)
     assert look.symptom is Symptom.INTERFACE
 
 

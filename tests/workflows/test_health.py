@@ -33,9 +33,8 @@ async def look_again(shop: Shop, handle: WorkflowHandle[Any, None], times: int =
 
 
 def told(shop: Shop) -> list[tuple[str, Health]]:
-    alarms = shop.journal.all_of("health_alarm")
-    assert all(isinstance(alarm, HealthAlarm) for alarm in alarms)
-    return [(alarm.record.slug, alarm.record.health) for alarm in alarms]  # type: ignore[attr-defined]
+    alarms = [HealthAlarm.model_validate(each) for each in shop.journal.all_of("health_alarm")]
+    return [(alarm.record.slug, alarm.record.health) for alarm in alarms]
 
 
 async def test_a_healthy_server_calls_nobody(shop: Shop) -> None:

@@ -7,7 +7,9 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.health import HealthActivities
+from domain.canaries import Canary, CanaryReport
 from domain.health import Health, HealthRecord, Symptom
+from domain.servers import Server
 from infra.canary.probe import ProbePatience, probe
 from infra.keyring import KeyRing
 from infra.postgres.fleet import Fleet
@@ -45,7 +47,7 @@ async def doctor(pool: Pool, operator: Operator) -> AsyncIterator[Doctor]:
     key = Path(operator.environment["VPN_SSH_KEY_FILE"])
     gateway = SshPeerGateway(key, timeouts=SHORTLY)
 
-    async def briefly(canary, server):  # type: ignore[no-untyped-def]
+    async def briefly(canary: Canary, server: Server) -> CanaryReport:
         return await probe(canary, server, BRIEFLY)
 
     yield Doctor(HealthActivities(PostgresHealthLedger(pool, ring), gateway, briefly))
